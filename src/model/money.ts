@@ -1,0 +1,138 @@
+import { Decimal as DecimalJs } from 'decimal.js';
+import { currencyDigits, type CurrencyCode } from './currency.js';
+import { invariant } from './invariant.js';
+
+/**
+ * Our own Decimal clone: 80 significant digits, so that no product of a 30-digit amount and a 30-digit rate is ever
+ * cut, and exponents never appear in text because we only ever call `toFixed()`.
+ */
+export const Decimal = DecimalJs.clone({ precision: 80, rounding: DecimalJs.ROUND_HALF_UP, toExpNeg: -9e15, toExpPos: 9e15 });
+export type Decimal = DecimalJs;
+
+declare const decimalTextBrand: unique symbol;
+
+/**
+ * Canonical decimal text in MAJOR units: optional minus, no leading zeros, no trailing fraction zeros, no exponent, no
+ * plus sign, never "-0". Two equal numbers have the same canonical text, so text equality is number equality.
+ */
+export type DecimalText = string & { readonly [decimalTextBrand]: 'DecimalText' };
+
+/** Rounding modes that billing systems use. `down` truncates towards zero. */
+export type RoundingMode = 'half_up' | 'half_even' | 'half_down' | 'down' | 'up';
+
+const plain = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
+/** Longer texts than this are refused: no billing system sends them, and they cost quadratic time. */
+const maxTextLength = 200;
+
+export const zero = '0' as DecimalText;
+
+/**
+ * Reads plain decimal text ("12.340", "-0.5", "+7", ".5") into its canonical form; `undefined` when it is not plain
+ * decimal text. Exponents, grouping, blanks, NaN and empty text are all refused: an adapter must convert them
+ * deliberately or reject the record.
+ */
+export function parseDecimalText(text: string): DecimalText | undefined {
+  if (text.length === 0 || text.length > maxTextLength || !plain.test(text)) return undefined;
+  const negative = text.charCodeAt(0) === 45;
+  let start = negative || text.charCodeAt(0) === 43 ? 1 : 0;
+  let end = text.length;
+  const point = text.indexOf('.');
+  if (point >= 0) {
+    while (text.charCodeAt(end - 1) === 48) end -= 1;
+    if (end - 1 === point) end -= 1;
+  }
+  const integerEnd = point >= 0 && point < end ? point : end;
+  while (start < integerEnd - 1 && text.charCodeAt(start) === 48) start += 1;
+  const body = text.slice(start, end);
+  const digits = body === '' ? '0' : body.startsWith('.') ? `0${body}` : body;
+  return (digits === '0' || !negative ? digits : `-${digits}`) as DecimalText;
+}
+
+/** Canonical decimal text, or an invariant failure: for text that was already checked at the door. */
+export function decimalText(text: string): DecimalText {
+  const parsed = parseDecimalText(text);
+  invariant(parsed !== undefined, 'decimal text expected', { text });
+  return parsed;
+}
+
+/** Canonical text of a Decimal. Throws on NaN and infinities. */
+export function toDecimalText(value: Decimal): DecimalText {
+  invariant(value.isFinite(), 'a finite decimal is expected', { value: value.toString() });
+  return decimalText(value.toFixed());
+}
+
+/** Decimal of canonical text. */
+export function toDecimal(text: DecimalText): Decimal {
+  return new Decimal(text);
+}
+
+const decimalJsMode = {
+  half_up: Decimal.ROUND_HALF_UP,
+  half_even: Decimal.ROUND_HALF_EVEN,
+  half_down: Decimal.ROUND_HALF_DOWN,
+  down: Decimal.ROUND_DOWN,
+  up: Decimal.ROUND_UP,
+} as const satisfies Record<RoundingMode, DecimalJs.Rounding>;
+
+/** Rounds to `digits` fraction digits (negative digits round to tens, hundreds…); half_up and half_down are symmetric around zero. */
+export function roundTo(value: Decimal, digits: number, mode: RoundingMode): Decimal {
+  if (digits >= 0) return value.toDecimalPlaces(digits, decimalJsMode[mode]);
+  const unit = new Decimal(10).pow(-digits);
+  return value.div(unit).toDecimalPlaces(0, decimalJsMode[mode]).times(unit);
+}
+
+/** An amount of one currency, in major units. Made only here; arithmetic across currencies throws (keeps I7). */
+export type Money = { readonly amount: Decimal; readonly currency: CurrencyCode };
+
+/** Money from canonical text. */
+export function money(amount: DecimalText | Decimal, currency: CurrencyCode): Money {
+  return { amount: typeof amount === 'string' ? toDecimal(amount) : amount, currency };
+}
+
+/** a + b; an invariant failure when the currencies differ. */
+export function addMoney(a: Money, b: Money): Money {
+  sameCurrency(a, b);
+  return { amount: a.amount.plus(b.amount), currency: a.currency };
+}
+
+/** a - b; an invariant failure when the currencies differ. */
+export function subtractMoney(a: Money, b: Money): Money {
+  sameCurrency(a, b);
+  return { amount: a.amount.minus(b.amount), currency: a.currency };
+}
+
+function sameCurrency(a: Money, b: Money): void {
+  invariant(a.currency === b.currency, 'amounts of different currencies never add (I7)', { a: a.currency, b: b.currency });
+}
+
+/** Sum of canonical texts, exact. The empty sum is "0". */
+export function sumText(texts: Iterable<DecimalText>): DecimalText {
+  let sum = new Decimal(0);
+  for (const text of texts) sum = sum.plus(text);
+  return toDecimalText(sum);
+}
+
+/**
+ * Whole minor units of an amount (JPY 1, EUR 0.01, KWD 0.001) as bigint, rounded half-up, away from zero on ties: the
+ * scale at which two amounts are judged equal.
+ */
+export function toMinorUnits(amount: Decimal | DecimalText, currency: CurrencyCode): bigint {
+  const decimal = typeof amount === 'string' ? toDecimal(amount) : amount;
+  const digits = currencyDigits(currency);
+  return BigInt(roundTo(decimal.times(new Decimal(10).pow(digits)), 0, 'half_up').toFixed());
+}
+
+/** Canonical text in major units of whole minor units. */
+export function fromMinorUnits(minor: bigint, currency: CurrencyCode): DecimalText {
+  return toDecimalText(new Decimal(minor.toString()).div(new Decimal(10).pow(currencyDigits(currency))));
+}
+
+/**
+ * Text for people and files with at least the currency's digits ("10.00" EUR, "10" JPY); more digits are kept when the
+ * amount has them, never cut.
+ */
+export function displayText(amount: DecimalText | Decimal, currency: CurrencyCode): string {
+  const decimal = typeof amount === 'string' ? toDecimal(amount) : amount;
+  const digits = Math.max(currencyDigits(currency), decimal.decimalPlaces());
+  return decimal.isZero() ? new Decimal(0).toFixed(digits) : decimal.toFixed(digits);
+}
