@@ -26,7 +26,9 @@ const codesByDigits = {
 const retired = { ANG: 2, CUC: 2, HRK: 2, SLL: 2, VEF: 2, ZWL: 2 } as const;
 
 const digitsByCode = new Map<string, number>([
-  ...Object.entries(codesByDigits).flatMap(([digits, codes]) => codes.split(' ').map((code) => [code, Number(digits)] as const)),
+  ...Object.entries(codesByDigits).flatMap(([digits, codes]) =>
+    codes.split(' ').map((code) => [code, Number(digits)] as const),
+  ),
   ...Object.entries(retired),
 ]);
 

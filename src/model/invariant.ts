@@ -9,7 +9,11 @@ export class InvariantError extends Error {
 }
 
 /** Throws an InvariantError unless `condition` holds. Use it for what we promised ourselves, never for input from outside. */
-export function invariant(condition: boolean, message: string, data: Readonly<Record<string, unknown>> = {}): asserts condition {
+export function invariant(
+  condition: boolean,
+  message: string,
+  data: Readonly<Record<string, unknown>> = {},
+): asserts condition {
   if (!condition) throw new InvariantError(message, data);
 }
 

@@ -6,7 +6,12 @@ import { invariant } from './invariant.js';
  * Our own Decimal clone: 80 significant digits, so that no product of a 30-digit amount and a 30-digit rate is ever
  * cut, and exponents never appear in text because we only ever call `toFixed()`.
  */
-export const Decimal = DecimalJs.clone({ precision: 80, rounding: DecimalJs.ROUND_HALF_UP, toExpNeg: -9e15, toExpPos: 9e15 });
+export const Decimal = DecimalJs.clone({
+  precision: 80,
+  rounding: DecimalJs.ROUND_HALF_UP,
+  toExpNeg: -9e15,
+  toExpPos: 9e15,
+});
 export type Decimal = DecimalJs;
 
 declare const decimalTextBrand: unique symbol;
@@ -102,7 +107,10 @@ export function subtractMoney(a: Money, b: Money): Money {
 }
 
 function sameCurrency(a: Money, b: Money): void {
-  invariant(a.currency === b.currency, 'amounts of different currencies never add (I7)', { a: a.currency, b: b.currency });
+  invariant(a.currency === b.currency, 'amounts of different currencies never add (I7)', {
+    a: a.currency,
+    b: b.currency,
+  });
 }
 
 /** Sum of canonical texts, exact. The empty sum is "0". */

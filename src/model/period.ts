@@ -1,0 +1,135 @@
+import { TZDate } from '@date-fns/tz';
+import { addMonths } from 'date-fns';
+import type { CycleId } from './ids.js';
+import { invariant } from './invariant.js';
+
+declare const instantBrand: unique symbol;
+
+/** A UTC instant as fixed-width ISO text, "2026-10-01T00:00:00.000Z": text order is time order. */
+export type Instant = string & { readonly [instantBrand]: 'Instant' };
+
+/** A half-open period [start, end). */
+export type Period = { readonly start: Instant; readonly end: Instant };
+
+const withOffset = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2}|[+-]\d{2})$/;
+const calendarDate = /^(\d{4})-(\d{2})-(\d{2})$/;
+const localDateTime = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d*)?)?$/;
+
+/** The instant of epoch milliseconds (UTC). */
+export function instantOfMs(ms: number): Instant {
+  invariant(Number.isFinite(ms), 'finite epoch milliseconds are expected', { ms });
+  return new Date(ms).toISOString() as Instant;
+}
+
+/** The instant of whole epoch seconds (UTC), as Stripe and Chargebee send them. */
+export function instantOfSeconds(seconds: number): Instant {
+  return instantOfMs(seconds * 1000);
+}
+
+/** Epoch milliseconds of an instant. */
+export function msOfInstant(instant: Instant): number {
+  return Date.parse(instant);
+}
+
+/** Reads an ISO 8601 timestamp that carries its offset; `undefined` when malformed, impossible, or without an offset. */
+export function parseInstant(text: string): Instant | undefined {
+  if (!withOffset.test(text) || !isRealDate(text.slice(0, 10))) return undefined;
+  const ms = Date.parse(
+    text
+      .replace(' ', 'T')
+      .replace(/([+-]\d{2})(\d{2})$/, '$1:$2')
+      .replace(/([+-]\d{2})$/, '$1:00'),
+  );
+  return Number.isNaN(ms) ? undefined : instantOfMs(ms);
+}
+
+/** Whether an IANA zone name is known to this Node. */
+export function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Local midnight at the start of calendar date "YYYY-MM-DD" in `zone`; `undefined` for an impossible date. Survives DST. */
+export function startOfDate(date: string, zone: string): Instant | undefined {
+  if (!isRealDate(date)) return undefined;
+  return fromLocal(date, 0, 0, 0, 0, zone);
+}
+
+/** Local midnight after calendar date "YYYY-MM-DD" in `zone`: the half-open end of an inclusive last day. */
+export function endOfDate(date: string, zone: string): Instant | undefined {
+  if (!isRealDate(date)) return undefined;
+  const [year, month, day] = date.split('-').map(Number) as [number, number, number];
+  return instantOfMs(new TZDate(year, month - 1, day + 1, zone).getTime());
+}
+
+/** A local date-time without offset ("2026-10-01 00:00:00") read in `zone`; `undefined` when malformed. */
+export function parseLocal(text: string, zone: string): Instant | undefined {
+  const match = localDateTime.exec(text);
+  if (match === null || !isRealDate(text.slice(0, 10))) return undefined;
+  const [hour, minute, second] = [Number(match[4]), Number(match[5]), Number(match[6] ?? '0')];
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  return fromLocal(text.slice(0, 10), hour, minute, second, Number((match[7] ?? '0').padEnd(3, '0')), zone);
+}
+
+function fromLocal(date: string, hour: number, minute: number, second: number, ms: number, zone: string): Instant {
+  const [year, month, day] = date.split('-').map(Number) as [number, number, number];
+  return instantOfMs(new TZDate(year, month - 1, day, hour, minute, second, ms, zone).getTime());
+}
+
+/** Whether "YYYY-MM-DD" names a day that exists. */
+export function isRealDate(date: string): boolean {
+  const match = calendarDate.exec(date);
+  if (match === null) return false;
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const utc = new Date(Date.UTC(year, month - 1, day));
+  return utc.getUTCFullYear() === year && utc.getUTCMonth() === month - 1 && utc.getUTCDate() === day;
+}
+
+/** The local calendar date "YYYY-MM-DD" of an instant in `zone`. */
+export function dateInZone(instant: Instant, zone: string): string {
+  const local = new TZDate(msOfInstant(instant), zone);
+  return `${local.getFullYear()}-${pad(local.getMonth() + 1)}-${pad(local.getDate())}`;
+}
+
+/**
+ * The half-open period of a cycle in `zone`: "2026-10" is the calendar month, "2026-10-05" the month that starts on that
+ * day. Boundaries are local midnights, so a cycle with a clock change is an hour longer or shorter.
+ */
+export function cyclePeriod(cycle: CycleId, zone: string): Period {
+  const [year, month, day] = cycle.split('-').map(Number);
+  invariant(year !== undefined && month !== undefined, 'a cycle id is expected', { cycle });
+  const start = new TZDate(year, month - 1, day ?? 1, zone);
+  return { start: instantOfMs(start.getTime()), end: instantOfMs(addMonths(start, 1).getTime()) };
+}
+
+/** The cycle after (`by` > 0) or before (`by` < 0) a monthly cycle. */
+export function shiftCycle(cycle: CycleId, by: number): CycleId {
+  const [year, month, day] = cycle.split('-').map(Number);
+  invariant(year !== undefined && month !== undefined, 'a cycle id is expected', { cycle });
+  const index = year * 12 + (month - 1) + by;
+  const monthText = `${String(Math.floor(index / 12)).padStart(4, '0')}-${pad((index % 12) + 1)}`;
+  return (day === undefined ? monthText : `${monthText}-${pad(day)}`) as CycleId;
+}
+
+export function contains(period: Period, instant: Instant): boolean {
+  return period.start <= instant && instant < period.end;
+}
+
+export function overlaps(a: Period, b: Period): boolean {
+  return a.start < b.end && b.start < a.end;
+}
+
+/** Milliseconds that two periods share; 0 when they do not meet. */
+export function overlapMs(a: Period, b: Period): number {
+  const start = a.start > b.start ? a.start : b.start;
+  const end = a.end < b.end ? a.end : b.end;
+  return start < end ? msOfInstant(end) - msOfInstant(start) : 0;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}
