@@ -1,0 +1,162 @@
+import { hash } from 'node:crypto';
+import type { CompareRules } from '../model/compare-rules.js';
+import type { Document, LineKind } from '../model/document.js';
+import { Decimal, type DecimalText, toDecimalText, zero } from '../model/money.js';
+import type { ComparisonForm, FormRow, LineClass, MappedLine } from '../model/prepared.js';
+
+/** Bumped whenever the digest of an unchanged document would change: digests of different versions never meet. */
+export const digestVersion = 1;
+
+const classByKind = {
+  recurring: 'charge',
+  usage: 'charge',
+  one_time: 'charge',
+  setup: 'charge',
+  proration_charge: 'charge',
+  proration_credit: 'charge',
+  refund_credit: 'charge',
+  unknown: 'charge',
+  minimum: 'minimum',
+  rounding: 'rounding',
+  discount: 'discount',
+  tax: 'tax',
+  prepaid_drawdown: 'not_summed',
+  balance: 'not_summed',
+  summary: 'not_summed',
+} as const satisfies Record<LineKind, LineClass>;
+
+/** Which sums a line of this kind joins. */
+export function lineClass(kind: LineKind): LineClass {
+  return classByKind[kind];
+}
+
+/** A row of the form together with the lines that were folded into it. */
+export type FormGroup = { readonly row: FormRow; readonly lines: readonly MappedLine[] };
+
+/**
+ * Groups the lines of a document by charge key, class and period, folds discounts into what they apply to, and drops
+ * groups without money. Pure; the order of the lines does not matter. Rows are sorted by charge key, class and period.
+ */
+export function groupLines(lines: readonly MappedLine[]): readonly FormGroup[] {
+  const groups = new Map<string, MappedLine[]>();
+  const discounts: MappedLine[] = [];
+  const hasTaxLines = lines.some((line) => line.kind === 'tax');
+  for (const line of lines) {
+    const cls = lineClass(line.kind);
+    if (cls === 'discount') discounts.push(line);
+    else if (cls !== 'not_summed' && cls !== 'tax') append(groups, groupKey(line), line);
+  }
+  for (const line of discounts) append(groups, discountTarget(line, lines, groups) ?? groupKey(line), line);
+  const built: FormGroup[] = [];
+  for (const members of groups.values()) {
+    const row = toRow(members, hasTaxLines);
+    if (row.net !== zero || (row.tax !== null && row.tax !== zero)) built.push({ row, lines: members });
+  }
+  return built.sort((a, b) => compareText(rowKey(a.row), rowKey(b.row)));
+}
+
+/** The comparison form of a document. */
+export function comparisonForm(document: Document, lines: readonly MappedLine[]): ComparisonForm {
+  return {
+    currency: document.currency,
+    isCredit: document.kind === 'credit_note',
+    rows: groupLines(lines).map((group) => group.row),
+    net: document.totals.net,
+    tax: document.totals.tax,
+    gross: document.totals.gross,
+  };
+}
+
+/**
+ * Digest of a form under the rules: what the rules do not compare is left out, so that it cannot make equal documents
+ * look different. Equal digests mean that the engine finds nothing; different ones mean nothing yet. SHA-256 cut to 128
+ * bits, as a UUID.
+ */
+export function formDigest(form: ComparisonForm, rules: CompareRules): string {
+  const parts: string[] = [`${digestVersion}`, form.currency, form.isCredit ? 'c' : 'i', form.net];
+  if (rules.tax !== 'off') parts.push(form.tax, form.gross);
+  for (const row of form.rows) {
+    parts.push(row.chargeKey, row.lineClass);
+    if (rules.period !== 'off') parts.push(row.periodStart ?? '', row.periodEnd ?? '');
+    if (rules.quantity) parts.push(row.quantity ?? '');
+    if (rules.unitPrice) parts.push(row.unitPrice ?? '', row.discount);
+    parts.push(row.net);
+    if (rules.tax === 'line') parts.push(row.tax ?? '');
+  }
+  const hex = hash('sha256', parts.join('\u001f'), 'hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+}
+
+function append(groups: Map<string, MappedLine[]>, key: string, line: MappedLine): void {
+  const members = groups.get(key);
+  if (members === undefined) groups.set(key, [line]);
+  else members.push(line);
+}
+
+function groupKey(line: MappedLine): string {
+  const cls = lineClass(line.kind);
+  const shown = cls === 'discount' ? 'charge' : cls;
+  return `${line.chargeKey}\u001f${shown}\u001f${line.period?.start ?? ''}\u001f${line.period?.end ?? ''}`;
+}
+
+/**
+ * The group a detached discount is folded into: that of the line it names, else the only group of its charge key and
+ * period, else the only charge group of its charge key; `undefined` leaves it as a row of its own.
+ */
+function discountTarget(
+  discount: MappedLine,
+  lines: readonly MappedLine[],
+  groups: ReadonlyMap<string, unknown>,
+): string | undefined {
+  const named =
+    discount.appliesTo === null ? undefined : lines.find((line) => line.id === discount.appliesTo && line !== discount);
+  if (named !== undefined && lineClass(named.kind) === 'charge') return groupKey(named);
+  if (groups.has(groupKey(discount))) return groupKey(discount);
+  const sameCharge = [...groups.keys()].filter((key) => key.startsWith(`${discount.chargeKey}\u001fcharge\u001f`));
+  return discount.period === null && sameCharge.length === 1 ? sameCharge[0] : undefined;
+}
+
+function toRow(members: readonly MappedLine[], taxIsDocumentLevel: boolean): FormRow {
+  const first = members[0] as MappedLine;
+  const charges = members.filter((line) => line.kind !== 'discount');
+  const detached = members.filter((line) => line.kind === 'discount');
+  const only = charges.length === 1 ? charges[0] : undefined;
+  const cls = lineClass(first.kind);
+  return {
+    chargeKey: first.chargeKey,
+    lineClass: cls === 'minimum' || cls === 'rounding' ? cls : 'charge',
+    periodStart: first.period?.start ?? null,
+    periodEnd: first.period?.end ?? null,
+    quantity: sumOrNull(charges.map((line) => line.quantity)),
+    unitPrice: only === undefined || only.unitPriceIsBlended || only.tiers.length > 1 ? null : only.unitPrice,
+    discount: sum([...members.map((line) => line.discount), ...detached.map((line) => line.net)]),
+    net: sum(members.map((line) => line.net)),
+    tax: taxIsDocumentLevel ? null : sumOrNull(members.map((line) => line.tax)),
+  };
+}
+
+function sum(texts: readonly DecimalText[]): DecimalText {
+  const [first] = texts;
+  if (texts.length === 1 && first !== undefined) return first;
+  let total = new Decimal(0);
+  for (const text of texts) if (text !== zero) total = total.plus(text);
+  return toDecimalText(total);
+}
+
+function sumOrNull(texts: readonly (DecimalText | null)[]): DecimalText | null {
+  const known: DecimalText[] = [];
+  for (const text of texts) {
+    if (text === null) return null;
+    known.push(text);
+  }
+  return known.length === 0 ? null : sum(known);
+}
+
+function rowKey(row: FormRow): string {
+  return [row.chargeKey, row.lineClass, row.periodStart ?? '', row.periodEnd ?? '', row.net].join('\u001f');
+}
+
+/** Order by UTF-16 code unit: the same on every machine and locale. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
