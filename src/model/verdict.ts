@@ -177,6 +177,8 @@ export type PairVerdict = {
   readonly legacyGross: DecimalText | null;
   readonly solvimonGross: DecimalText | null;
   readonly mismatches: readonly MismatchFinding[];
+  /** How the lines were related; empty when the forms were equal and no line was looked at. */
+  readonly links: readonly LineLink[];
   readonly notes: readonly Note[];
   readonly notReady: readonly NotReadyReason[];
   readonly problems: readonly Problem[];

@@ -1,0 +1,183 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/*
+ * Row types, one per table of migrations/. NUMERIC, bigint and timestamptz arrive as text and stay text until the row
+ * functions read them; jsonb arrives parsed.
+ */
+
+type Numeric = string;
+type Timestamp = ColumnType<string, string | Date, string | Date>;
+/** jsonb: written as JSON text, read as parsed. */
+type Json<Shape> = ColumnType<Shape, string, string>;
+
+export type RunTable = {
+  id: string;
+  seq: Generated<string>;
+  cycle: string;
+  timezone: string;
+  config_hash: string;
+  config: Json<unknown>;
+  state: string;
+  is_complete: boolean | null;
+  incomplete_because: Generated<string[]>;
+  summary: Json<unknown> | null;
+  result_hash: string | null;
+  failure: Json<unknown> | null;
+  customers: string[] | null;
+  created_at: Timestamp;
+  finished_at: Timestamp | null;
+};
+
+export type LoadTable = {
+  id: Generated<string>;
+  run_id: string;
+  side: 'legacy' | 'solvimon';
+  state: 'loading' | 'loaded';
+  listed: string | null;
+  emitted: string | null;
+  rejected: string | null;
+  skipped: string | null;
+  is_complete: boolean | null;
+  incomplete_because: Generated<string[]>;
+  control_totals: ColumnType<unknown, string | undefined, string>;
+  input_hash: string | null;
+  as_of: Timestamp | null;
+  started_at: Timestamp;
+  loaded_at: Timestamp | null;
+};
+
+export type DocumentTable = {
+  load_id: string;
+  doc_no: number;
+  document_id: string;
+  customer: string;
+  customer_ref: string;
+  is_customer_mapped: boolean;
+  in_cycle: boolean;
+  currency: string;
+  kind: string;
+  state: string;
+  raw_status: string;
+  number: string | null;
+  issued_at: string | null;
+  updated_at: string | null;
+  timezone: string | null;
+  period: string | null;
+  tax_mode: string;
+  net: Numeric;
+  tax: Numeric;
+  discount: Numeric | null;
+  gross: Numeric;
+  not_ready: string[];
+  is_clearable: boolean;
+  digest: string;
+  file: string | null;
+  file_line: number | null;
+  request_id: string | null;
+  detail: unknown;
+};
+
+export type LineTable = {
+  load_id: string;
+  doc_no: number;
+  ordinal: number;
+  line_id: string;
+  kind: string;
+  charge_key: string;
+  is_mapped: boolean;
+  product_ref: string | null;
+  period: string | null;
+  quantity: Numeric | null;
+  unit_price: Numeric | null;
+  amount: Numeric;
+  discount: Numeric;
+  net: Numeric;
+  tax: Numeric | null;
+  description: string | null;
+  detail: unknown;
+};
+
+export type RejectedDocumentTable = {
+  load_id: string;
+  seq: number;
+  document_id: string;
+  customer: string | null;
+  customer_ref: string | null;
+  currency: string | null;
+  problems: Json<unknown>;
+  file: string | null;
+  file_line: number | null;
+};
+
+export type LoadProblemTable = { load_id: string; seq: number; problem: Json<unknown> };
+export type LoadSkipTable = { load_id: string; reason: string; skipped: string; examples: string[] };
+export type ResidueTable = {
+  run_seq: string;
+  chunk: number;
+  customer: string;
+  side: 'legacy' | 'solvimon';
+  load_id: string;
+  doc_no: number;
+};
+export type CompareChunkTable = {
+  run_seq: string;
+  chunk: number;
+  state: 'waiting' | 'done';
+  pairs: number | null;
+  finished_at: Timestamp | null;
+};
+
+export type PairTable = {
+  run_seq: string;
+  id: string;
+  chunk: number;
+  customer: string | null;
+  currency: string | null;
+  state: string;
+  legacy: string[];
+  solvimon: string[];
+  legacy_gross: Numeric | null;
+  solvimon_gross: Numeric | null;
+  mismatches: number;
+  detail: unknown;
+};
+
+export type MismatchTable = {
+  run_seq: string;
+  id: string;
+  chunk: number;
+  pair_id: string;
+  customer: string | null;
+  currency: string | null;
+  level: string;
+  cause: string;
+  confidence: string;
+  charge_key: string | null;
+  period: string | null;
+  legacy_lines: string[];
+  solvimon_lines: string[];
+  legacy: Numeric | null;
+  solvimon: Numeric | null;
+  delta: Numeric;
+  abs_delta: ColumnType<Numeric, never, never>;
+  direction: string;
+  components: Json<Record<string, string>>;
+  is_within_tolerance: boolean;
+  status: Generated<string>;
+  fingerprint: string;
+  detail: Json<unknown>;
+};
+
+export type Database = {
+  run: RunTable;
+  load: LoadTable;
+  document: DocumentTable;
+  line: LineTable;
+  rejected_document: RejectedDocumentTable;
+  load_problem: LoadProblemTable;
+  load_skip: LoadSkipTable;
+  residue: ResidueTable;
+  compare_chunk: CompareChunkTable;
+  pair: PairTable;
+  mismatch: MismatchTable;
+};
