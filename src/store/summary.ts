@@ -1,0 +1,173 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from './tables.js';
+
+/** Totals of one pair state in one currency. Amounts decimal text, major units; over ≥ 0 and under ≤ 0 are sums of mismatch deltas. */
+export type StateTotal = {
+  readonly currency: string | null;
+  readonly state: string;
+  readonly pairs: number;
+  readonly legacy: string | null;
+  readonly solvimon: string | null;
+  readonly over: string;
+  readonly under: string;
+};
+
+export type CauseTotal = {
+  readonly cause: string;
+  readonly currency: string | null;
+  readonly mismatches: number;
+  readonly customers: number;
+  readonly proven: number;
+  readonly over: string;
+  readonly under: string;
+};
+
+/** legacy + explained + unexplained = solvimon, per currency, over pairs whose two sides can be subtracted. */
+export type Footing = {
+  readonly currency: string;
+  readonly legacy: string;
+  readonly explained: string;
+  readonly unexplained: string;
+  readonly solvimon: string;
+  readonly foots: boolean;
+};
+
+export type SideTotal = {
+  readonly side: 'legacy' | 'solvimon';
+  readonly listed: number;
+  readonly emitted: number;
+  readonly rejected: number;
+  readonly skipped: number;
+  readonly isComplete: boolean;
+  readonly incompleteBecause: readonly string[];
+  readonly skips: readonly { readonly reason: string; readonly count: number; readonly examples: readonly string[] }[];
+};
+
+type RunKey = { readonly seq: string; readonly id: string };
+
+export async function stateTotals(db: Kysely<Database>, run: RunKey): Promise<readonly StateTotal[]> {
+  const result = await sql<Omit<StateTotal, 'pairs'> & { pairs: string }>`
+    with money as (
+      select pair_id, sum(delta) filter (where delta > 0) as over, sum(delta) filter (where delta < 0) as under
+      from mismatch where run_seq = ${sql.lit(run.seq)} group by pair_id
+    )
+    select p.currency, p.state, count(*) as pairs, sum(p.legacy_gross)::text as legacy, sum(p.solvimon_gross)::text as solvimon,
+      coalesce(sum(m.over), 0)::text as over, coalesce(sum(m.under), 0)::text as under
+    from pair p left join money m on m.pair_id = p.id
+    where p.run_seq = ${sql.lit(run.seq)} group by p.currency, p.state order by p.currency collate "C" nulls last, p.state`.execute(
+    db,
+  );
+  return result.rows.map((row) => ({ ...row, pairs: Number(row.pairs) }));
+}
+
+export async function causeTotals(db: Kysely<Database>, run: RunKey): Promise<readonly CauseTotal[]> {
+  const result = await sql<
+    Omit<CauseTotal, 'mismatches' | 'customers' | 'proven'> & { mismatches: string; customers: string; proven: string }
+  >`
+    select cause, currency, count(*) as mismatches, count(distinct customer) as customers, count(*) filter (where confidence = 'proven') as proven,
+      coalesce(sum(delta) filter (where delta > 0), 0)::text as over, coalesce(sum(delta) filter (where delta < 0), 0)::text as under
+    from mismatch where run_seq = ${sql.lit(run.seq)} group by cause, currency order by cause, currency collate "C" nulls last`.execute(
+    db,
+  );
+  return result.rows.map((row) => ({
+    ...row,
+    mismatches: Number(row.mismatches),
+    customers: Number(row.customers),
+    proven: Number(row.proven),
+  }));
+}
+
+/**
+ * The double-entry check after every run. Pairs that are not judged (error, not_ready) or have two currencies stand
+ * outside on both sides: their money is reported by state, never silently dropped.
+ */
+export async function footing(db: Kysely<Database>, run: RunKey): Promise<readonly Footing[]> {
+  const result = await sql<Footing>`
+    with judged as (
+      select id, currency, coalesce(legacy_gross, 0) as legacy, coalesce(solvimon_gross, 0) as solvimon
+      from pair where run_seq = ${sql.lit(run.seq)} and currency is not null and state not in ('error', 'not_ready')
+    ), sides as (
+      select currency, sum(legacy) as legacy, sum(solvimon) as solvimon from judged group by currency
+    ), deltas as (
+      select j.currency, coalesce(sum(m.delta) filter (where m.cause <> 'unexplained'), 0) as explained,
+        coalesce(sum(m.delta) filter (where m.cause = 'unexplained'), 0) as unexplained
+      from mismatch m join judged j on j.id = m.pair_id where m.run_seq = ${sql.lit(run.seq)} group by j.currency
+    )
+    select s.currency, s.legacy::text, coalesce(d.explained, 0)::text as explained, coalesce(d.unexplained, 0)::text as unexplained, s.solvimon::text,
+      s.legacy + coalesce(d.explained, 0) + coalesce(d.unexplained, 0) = s.solvimon as foots
+    from sides s left join deltas d using (currency) order by s.currency collate "C"`.execute(db);
+  return result.rows;
+}
+
+export async function sideTotals(db: Kysely<Database>, run: RunKey): Promise<readonly SideTotal[]> {
+  const loads = await db
+    .selectFrom('load')
+    .select(['id', 'side', 'listed', 'emitted', 'rejected', 'skipped', 'is_complete', 'incomplete_because'])
+    .where('run_id', '=', run.id)
+    .where('state', '=', 'loaded')
+    .orderBy('side')
+    .execute();
+  const totals: SideTotal[] = [];
+  for (const load of loads) {
+    const skips = await db
+      .selectFrom('load_skip')
+      .select(['reason', 'skipped', 'examples'])
+      .where('load_id', '=', load.id)
+      .orderBy('reason')
+      .execute();
+    totals.push({
+      side: load.side,
+      listed: Number(load.listed ?? 0),
+      emitted: Number(load.emitted ?? 0),
+      rejected: Number(load.rejected ?? 0),
+      skipped: Number(load.skipped ?? 0),
+      isComplete: load.is_complete ?? false,
+      incompleteBecause: load.incomplete_because,
+      skips: skips.map((skip) => ({ reason: skip.reason, count: Number(skip.skipped), examples: skip.examples })),
+    });
+  }
+  return totals;
+}
+
+/** Every problem of both loads, in reading order: those of documents, then those of the input as a whole. At most `limit`. */
+export async function listProblems(
+  db: Kysely<Database>,
+  run: RunKey,
+  limit: number,
+): Promise<readonly { readonly side: string; readonly documentId: string | null; readonly problem: unknown }[]> {
+  const result = await sql<{ side: string; documentId: string | null; problem: unknown }>`
+    select side, "documentId", problem from (
+      select l.side, r.document_id as "documentId", p.value as problem, 1 as rank, r.seq, p.ordinality as nth
+      from load l join rejected_document r on r.load_id = l.id, jsonb_array_elements(r.problems) with ordinality as p(value, ordinality)
+      where l.run_id = ${run.id} and l.state = 'loaded'
+      union all
+      select l.side, null, lp.problem, 0, lp.seq, 0 from load l join load_problem lp on lp.load_id = l.id where l.run_id = ${run.id} and l.state = 'loaded'
+    ) listed order by side, rank, seq, nth limit ${limit}`.execute(db);
+  return result.rows;
+}
+
+export async function countProblems(db: Kysely<Database>, run: RunKey): Promise<number> {
+  const result = await sql<{ count: string }>`
+    select (select count(*) from load l join rejected_document r on r.load_id = l.id, jsonb_array_elements(r.problems) where l.run_id = ${run.id} and l.state = 'loaded')
+         + (select count(*) from load l join load_problem p on p.load_id = l.id where l.run_id = ${run.id} and l.state = 'loaded') as count`.execute(
+    db,
+  );
+  return Number(result.rows[0]?.count ?? 0);
+}
+
+/**
+ * A hash over every verdict of a run that does not depend on order, database or machine: the sum of the 64-bit hashes of
+ * all pairs and mismatches as text, with their counts.
+ */
+export async function verdictHash(db: Kysely<Database>, run: RunKey): Promise<string> {
+  const result = await sql<{ pairs: string; mismatches: string }>`
+    select
+      (select count(*) || ':' || coalesce(sum(('x' || left(md5(concat_ws(E'\\x1f', id, customer, currency, state, array_to_string(legacy, ','), array_to_string(solvimon, ','),
+        trim_scale(legacy_gross), trim_scale(solvimon_gross), mismatches)), 16))::bit(64)::bigint::numeric), 0)
+       from pair where run_seq = ${sql.lit(run.seq)}) as pairs,
+      (select count(*) || ':' || coalesce(sum(('x' || left(md5(concat_ws(E'\\x1f', id, cause, confidence, level, trim_scale(legacy), trim_scale(solvimon), trim_scale(delta),
+        array_to_string(legacy_lines, ','), array_to_string(solvimon_lines, ','), components::text, fingerprint, is_within_tolerance)), 16))::bit(64)::bigint::numeric), 0)
+       from mismatch where run_seq = ${sql.lit(run.seq)}) as mismatches`.execute(db);
+  const row = result.rows[0];
+  return `v1 ${row?.pairs ?? ''} ${row?.mismatches ?? ''}`;
+}
