@@ -76,7 +76,8 @@ export type ControlTotal = {
 };
 
 export type PullEvent =
-  | (Translated & { readonly raw: RawRecord | null })
+  /** `isNeighbour`: a document of the cycle before or after, kept as context for causes and never paired. */
+  | (Translated & { readonly raw: RawRecord | null; readonly isNeighbour?: boolean })
   /** Read, understood and left out: outside the scope, deleted, a void of another cycle. Counted, never lost. */
   | { readonly type: 'skipped'; readonly id: string; readonly kind: DocumentKind | null; readonly reason: string }
   /** A fault of the input as a whole (a missing file, a control total), not of one document. */

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { invariant } from '../model/invariant.js';
 import type { Database } from './tables.js';
 
@@ -125,4 +125,16 @@ async function attach(trx: Transaction<Database>, runSeq: string): Promise<void>
   await sql`alter table pair attach partition ${pairs} for values in (${sql.lit(runSeq)})`.execute(trx);
   await sql`alter table mismatch attach partition ${mismatches} for values in (${sql.lit(runSeq)})`.execute(trx);
   await sql`analyze ${pairs}`.execute(trx);
+}
+
+/** Numbers of a run's chunks that the engine has still to judge. */
+export async function chunksOf(db: Kysely<Database>, runSeq: string): Promise<readonly number[]> {
+  const rows = await db
+    .selectFrom('compare_chunk')
+    .select('chunk')
+    .where('run_seq', '=', runSeq)
+    .where('state', '=', 'waiting')
+    .orderBy('chunk')
+    .execute();
+  return rows.map((row) => row.chunk);
 }

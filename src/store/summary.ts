@@ -171,3 +171,29 @@ export async function verdictHash(db: Kysely<Database>, run: RunKey): Promise<st
   const row = result.rows[0];
   return `v1 ${row?.pairs ?? ''} ${row?.mismatches ?? ''}`;
 }
+
+/** For each side: documents stored for the cycle (read or rejected), places in pairs, and distinct ids in pairs. All three agree (I1). */
+export async function pairedDocuments(
+  db: Kysely<Database>,
+  input: { readonly runSeq: string; readonly legacyLoad: string; readonly solvimonLoad: string },
+): Promise<
+  readonly { readonly side: string; readonly stored: number; readonly paired: number; readonly distinct: number }[]
+> {
+  const of = (side: 'legacy' | 'solvimon', loadId: string) => sql`
+    select ${side}::text as side,
+      (select count(*) from document where load_id = ${sql.lit(loadId)} and in_cycle) + (select count(*) from rejected_document where load_id = ${sql.lit(loadId)}) as stored,
+      (select coalesce(sum(cardinality(${sql.ref(side)})), 0) from pair where run_seq = ${sql.lit(input.runSeq)}) as paired,
+      (select count(*) from (
+         select unnest(${sql.ref(side)}) as id from pair where run_seq = ${sql.lit(input.runSeq)} and chunk = -1
+         union all
+         select unnest(${sql.ref(side)}) as id from pair where run_seq = ${sql.lit(input.runSeq)} and chunk >= 0
+       ) listed) as distinct_ids`;
+  const result = await sql<{ side: string; stored: string; paired: string; distinct_ids: string }>`
+    ${of('legacy', input.legacyLoad)} union all ${of('solvimon', input.solvimonLoad)} order by side`.execute(db);
+  return result.rows.map((row) => ({
+    side: row.side,
+    stored: Number(row.stored),
+    paired: Number(row.paired),
+    distinct: Number(row.distinct_ids),
+  }));
+}

@@ -1,0 +1,32 @@
+import type { CompareRules } from '../model/compare-rules.js';
+import type { CustomerCase } from '../model/prepared.js';
+import type { PairVerdict } from '../model/verdict.js';
+import { assemble } from '../reconcile/prepare.js';
+import { readChunk } from '../store/residue.js';
+import type { StoredRun } from '../store/runs.js';
+import { writeChunk } from '../store/verdict-rows.js';
+import type { RunContext } from './context.js';
+import { loadsOf } from './pair.js';
+
+/** The engine: pure, the same case gives the same verdicts. */
+export type Reconcile = (input: CustomerCase, rules: CompareRules) => readonly PairVerdict[];
+
+/** Judges one chunk of customers and stores the verdicts, replacing those of an earlier attempt. */
+export async function compareChunk(
+  context: RunContext,
+  run: StoredRun,
+  chunk: number,
+  reconcile: Reconcile,
+): Promise<void> {
+  const { rules } = await context.settingsOf(run);
+  const loads = await loadsOf(context, run);
+  const cases = await readChunk(context.db, {
+    runSeq: run.seq,
+    chunk,
+    ...loads,
+    assemble: (document, lines, customer) => assemble(document, lines, customer, rules),
+  });
+  const verdicts = cases.flatMap((one) => reconcile(one, rules));
+  await writeChunk(context.db, { runSeq: run.seq, cycle: run.cycle, chunk, verdicts, now: context.now() });
+  context.progress({ step: 'compare', chunk, pairs: verdicts.length });
+}

@@ -1,0 +1,39 @@
+import type { Kysely } from 'kysely';
+import type { Pool } from 'pg';
+import type { CompareRules } from '../model/compare-rules.js';
+import type { Side } from '../model/side.js';
+import type { Source } from '../model/source.js';
+import type { Mapping } from '../reconcile/mapping.js';
+import type { StoredRun } from '../store/runs.js';
+import type { Database } from '../store/tables.js';
+
+/** What a use case needs of a run's configuration. Built by the composition root from the configuration the run began with. */
+export type RunSettings = {
+  readonly rules: CompareRules;
+  readonly mapping: Mapping;
+  /** Days around the cycle that a source without a period filter reads as well. */
+  readonly slackDays: number;
+  /** Most customers per chunk of the residue. */
+  readonly chunkSize: number;
+  openSource(side: Side): Promise<Source>;
+};
+
+/** Everything that reaches a use case from outside. The clock is passed in so that tests own it. */
+export type RunContext = {
+  readonly db: Kysely<Database>;
+  readonly pool: Pool;
+  now(): Date;
+  settingsOf(run: StoredRun): Promise<RunSettings>;
+  readonly signal: AbortSignal;
+  acquire(side: Side, tokens: number): Promise<void>;
+  rateLimited(side: Side, retryAfterMs: number, why: string): void;
+  log(event: string, data: Readonly<Record<string, unknown>>): void;
+  progress(event: ProgressEvent): void;
+};
+
+/** What a progress bar may show. Never decides anything. */
+export type ProgressEvent =
+  | { readonly step: 'collect'; readonly side: Side; readonly documents: number; readonly isDone: boolean }
+  | { readonly step: 'pair'; readonly settledPairs: number; readonly residueCustomers: number; readonly chunks: number }
+  | { readonly step: 'compare'; readonly chunk: number; readonly pairs: number }
+  | { readonly step: 'summarise' };
