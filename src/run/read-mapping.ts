@@ -22,7 +22,7 @@ export async function readMapping(files: MappingFiles): Promise<Mapping> {
   const built = buildMapping({ customers, products, strict: files.strict });
   problems.push(...built.problems);
   if (problems.length > 0)
-    throw new AppError('mapping_invalid', { context: { problems: problems.map(describeProblem) } });
+    throw new AppError('config_invalid', { detail: problems.map(describeProblem).join('; '), context: { problems } });
   return built.mapping;
 }
 

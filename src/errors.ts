@@ -1,0 +1,263 @@
+import { invariant } from './model/invariant.js';
+
+/**
+ * Whether doing the same thing again can help. `never`: it cannot until somebody changes something. `later`: yes, with
+ * the caller's ordinary back-off. `after`: yes, but not before `retryAfterMs` has passed.
+ */
+export type Retry = 'never' | 'later' | 'after';
+
+/**
+ * Exit codes of the command line. A scheduler may repeat 4 and 5; the others need a person first. 1 (findings) and 10 to
+ * 12 (gate results) are results and not errors, so they are not here.
+ */
+export const exitCodes = {
+  usage: 2,
+  configInvalid: 3,
+  incomplete: 4,
+  dependencyDown: 5,
+  notAllowed: 6,
+  conflict: 7,
+  internal: 70,
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export type ErrorEntry = {
+  /** What happened, for the person at the screen. One sentence without a full stop, so that a detail can follow. */
+  readonly sentence: string;
+  readonly retry: Retry;
+  readonly exitCode: ExitCode;
+  /** What to do next. */
+  readonly next: string;
+};
+
+/** Every way in which the world can fail us. docs/ERRORS.md is made from this table; codes are public and stay. */
+export const errorTable = {
+  usage: {
+    sentence: 'The command was not understood',
+    retry: 'never',
+    exitCode: exitCodes.usage,
+    next: 'Read the command’s --help.',
+  },
+  run_not_found: {
+    sentence: 'There is no such run',
+    retry: 'never',
+    exitCode: exitCodes.usage,
+    next: 'List the runs with `shadowbill runs list`.',
+  },
+  cycle_not_found: {
+    sentence: 'There is no such cycle',
+    retry: 'never',
+    exitCode: exitCodes.usage,
+    next: 'List the cycles with `shadowbill cycle status`.',
+  },
+  cohort_not_found: {
+    sentence: 'There is no such cohort',
+    retry: 'never',
+    exitCode: exitCodes.usage,
+    next: 'List the cohorts with `shadowbill cohort list`.',
+  },
+  mismatch_not_found: {
+    sentence: 'There is no such mismatch',
+    retry: 'never',
+    exitCode: exitCodes.usage,
+    next: 'List the mismatches with `shadowbill mismatch list`.',
+  },
+  file_unreadable: {
+    sentence: 'A file could not be read or written',
+    retry: 'never',
+    exitCode: exitCodes.usage,
+    next: 'Check the path and its permissions.',
+  },
+  config_invalid: {
+    sentence: 'The configuration is not valid',
+    retry: 'never',
+    exitCode: exitCodes.configInvalid,
+    next: 'Mend the places named and check with `shadowbill config check`.',
+  },
+  database_refused: {
+    sentence: 'Postgres refused the user, the password or the database name',
+    retry: 'never',
+    exitCode: exitCodes.configInvalid,
+    next: 'Check DATABASE_URL.',
+  },
+  platform_without_embedded_postgres: {
+    sentence: 'There is no embedded Postgres for this platform',
+    retry: 'never',
+    exitCode: exitCodes.configInvalid,
+    next: 'Set DATABASE_URL to a Postgres 15 or newer.',
+  },
+  embedded_postgres_failed: {
+    sentence: 'The embedded Postgres did not start',
+    retry: 'never',
+    exitCode: exitCodes.dependencyDown,
+    next: 'Read the log named in the message, or set DATABASE_URL to a Postgres of your own.',
+  },
+  incomplete: {
+    sentence: 'Not everything could be compared',
+    retry: 'later',
+    exitCode: exitCodes.incomplete,
+    next: 'See which customers are missing with `shadowbill runs show`, then run again.',
+  },
+  source_not_ready: {
+    sentence: 'A source has not finished billing the cycle',
+    retry: 'later',
+    exitCode: exitCodes.incomplete,
+    next: 'Run again when the cycle is billed.',
+  },
+  database_unreachable: {
+    sentence: 'Postgres could not be reached',
+    retry: 'later',
+    exitCode: exitCodes.dependencyDown,
+    next: 'Check that Postgres runs and that DATABASE_URL points to it.',
+  },
+  migration_failed: {
+    sentence: 'A migration failed and was rolled back',
+    retry: 'never',
+    exitCode: exitCodes.dependencyDown,
+    next: 'Read the cause; the schema is as it was before.',
+  },
+  redis_unreachable: {
+    sentence: 'Redis could not be reached',
+    retry: 'later',
+    exitCode: exitCodes.dependencyDown,
+    next: 'Check that Redis runs and that REDIS_URL points to it, or unset REDIS_URL to queue in Postgres.',
+  },
+  source_unreachable: {
+    sentence: 'A billing system could not be reached',
+    retry: 'later',
+    exitCode: exitCodes.dependencyDown,
+    next: 'Check the address with `shadowbill doctor`.',
+  },
+  source_rate_limited: {
+    sentence: 'A billing system asked us to slow down',
+    retry: 'after',
+    exitCode: exitCodes.dependencyDown,
+    next: 'Wait, or lower the request rate of this source.',
+  },
+  source_reply_invalid: {
+    sentence: 'A billing system sent a reply that is not what its contract says',
+    retry: 'later',
+    exitCode: exitCodes.dependencyDown,
+    next: 'Look at the reply named in the message; a proxy or login page may be in between.',
+  },
+  notification_failed: {
+    sentence: 'A notification could not be delivered',
+    retry: 'later',
+    exitCode: exitCodes.dependencyDown,
+    next: 'Check the address and token of the channel.',
+  },
+  timeout: {
+    sentence: 'The time allowed has passed',
+    retry: 'later',
+    exitCode: exitCodes.dependencyDown,
+    next: 'Run again, or allow more with --timeout.',
+  },
+  source_unauthorised: {
+    sentence: 'A billing system refused our credentials',
+    retry: 'never',
+    exitCode: exitCodes.notAllowed,
+    next: 'Check the token and its permissions with `shadowbill doctor`.',
+  },
+  unauthenticated: {
+    sentence: 'You are not signed in',
+    retry: 'never',
+    exitCode: exitCodes.notAllowed,
+    next: 'Sign in and try again.',
+  },
+  not_allowed: {
+    sentence: 'This is not allowed',
+    retry: 'never',
+    exitCode: exitCodes.notAllowed,
+    next: 'Ask somebody whose role allows it. Who proposes may not approve.',
+  },
+  run_in_progress: {
+    sentence: 'Another run of this cycle is in progress',
+    retry: 'never',
+    exitCode: exitCodes.conflict,
+    next: 'Wait for it, or stop it with `shadowbill runs cancel`.',
+  },
+  cycle_signed: {
+    sentence: 'The cycle is signed and does not change any more',
+    retry: 'never',
+    exitCode: exitCodes.conflict,
+    next: 'Reopen the cycle first.',
+  },
+  schema_conflict: {
+    sentence: 'The database was migrated by a newer or different version of shadowbill',
+    retry: 'never',
+    exitCode: exitCodes.conflict,
+    next: 'Use the version that migrated it, or a newer one.',
+  },
+  conflict: {
+    sentence: 'Somebody else changed this in the meantime',
+    retry: 'never',
+    exitCode: exitCodes.conflict,
+    next: 'Look at the present state and decide again.',
+  },
+  interrupted: {
+    sentence: 'The run was interrupted',
+    retry: 'later',
+    exitCode: exitCodes.interrupted,
+    next: 'Go on with `shadowbill runs resume`.',
+  },
+  internal: {
+    sentence: 'shadowbill made a mistake',
+    retry: 'never',
+    exitCode: exitCodes.internal,
+    next: 'Report it with the id printed and the log.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;
+export type ErrorContext = Readonly<Record<string, unknown>>;
+
+export type AppErrorOptions = {
+  /** What exactly, put behind the table's sentence: a name, a place, an address without its password. */
+  readonly detail?: string;
+  readonly cause?: unknown;
+  readonly context?: ErrorContext;
+  /** How long the other side asked us to wait, in milliseconds. Makes the error's retry `after`. */
+  readonly retryAfterMs?: number;
+};
+
+/** Trouble from outside. Retry and exit code follow from the code, decided where the trouble happens and never from message text. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly retry: Retry;
+  readonly retryAfterMs?: number;
+  readonly exitCode: ExitCode;
+  readonly context: ErrorContext;
+
+  /** Throws an InvariantError when a wait is given for a code that must never be retried. */
+  constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+    const entry: ErrorEntry = errorTable[code];
+    super(
+      options.detail === undefined ? `${entry.sentence}.` : `${entry.sentence}: ${options.detail}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.name = 'AppError';
+    this.code = code;
+    this.retry = effectiveRetry(entry, options.retryAfterMs);
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    this.exitCode = entry.exitCode;
+    this.context = options.context ?? {};
+  }
+
+  /** What the person can do next. */
+  get next(): string {
+    return errorTable[this.code].next;
+  }
+}
+
+/** The exit code an error ends the program with. Whatever is not an AppError is our own mistake: 70. */
+export function exitCodeOf(error: unknown): ExitCode {
+  return error instanceof AppError ? error.exitCode : exitCodes.internal;
+}
+
+function effectiveRetry(entry: ErrorEntry, retryAfterMs: number | undefined): Retry {
+  // Without a wait from the other side there is nothing to wait for exactly: the ordinary back-off applies.
+  if (retryAfterMs === undefined) return entry.retry === 'after' ? 'later' : entry.retry;
+  invariant(entry.retry !== 'never', 'a wait was given for an error that is never retried', { retryAfterMs });
+  return 'after';
+}
