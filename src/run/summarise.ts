@@ -34,7 +34,11 @@ export type RunSummary = {
  */
 export async function summariseRun(context: RunContext, run: StoredRun): Promise<RunSummary> {
   const waiting = await chunksOf(context.db, run.seq);
-  if (waiting.length > 0) throw new AppError('incomplete', { detail: `${waiting.length} chunks are still to be compared`, context: { run: run.id } });
+  if (waiting.length > 0)
+    throw new AppError('incomplete', {
+      detail: `${waiting.length} chunks are still to be compared`,
+      context: { run: run.id },
+    });
   const key = { seq: run.seq, id: run.id };
   await checkNothingLost(context, run);
   const summary: RunSummary = {

@@ -1,0 +1,55 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { AppError } from '../errors.js';
+import type { Database } from './tables.js';
+
+export type Store = { readonly db: Kysely<Database>; readonly pool: pg.Pool; close(): Promise<void> };
+
+/** Types that `pg` would turn into a JavaScript Date in the worker's own zone, a day off east of Greenwich: kept as text. */
+const keptAsText = new Set([1082, 1114, 1184]);
+
+/**
+ * Opens a pool. NUMERIC and bigint arrive as text (pg's default), dates and timestamps too; the session runs in UTC.
+ * Connection errors of idle clients go to `onError` and never end the process.
+ */
+export function openDatabase(options: {
+  readonly url: string;
+  readonly applicationName: string;
+  readonly poolSize: number;
+  readonly onError: (error: Error) => void;
+}): Store {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.poolSize,
+    options: '-c timezone=UTC',
+    types: {
+      getTypeParser: (oid, format) =>
+        (keptAsText.has(oid) ? (value: unknown) => value : pg.types.getTypeParser(oid, format)) as never,
+    },
+  });
+  pool.on('error', options.onError);
+  pool.on('connect', (client) => client.on('error', options.onError));
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return { db, pool, close: () => db.destroy() };
+}
+
+const connectionRefusals = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  '57P03',
+  '53300',
+  '57P01',
+]);
+const credentialRefusals = new Set(['28P01', '28000', '3D000']);
+
+/** Turns what `pg` throws on connecting into an AppError by its code; everything else is given back as it is. */
+export function databaseError(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (connectionRefusals.has(code)) return new AppError('database_unreachable', { cause: error, detail: code });
+  if (credentialRefusals.has(code)) return new AppError('database_refused', { cause: error, detail: code });
+  return error;
+}

@@ -1,0 +1,54 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Kysely, type Migration, Migrator, sql } from 'kysely';
+import { AppError } from '../errors.js';
+import type { Database } from './tables.js';
+
+/** migrations/ of this package, from src/store as from dist/store. */
+export const migrationsDir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../migrations');
+
+const fileForm = /^\d{4}_[a-z0-9_]+\.sql$/;
+
+async function readMigrations(dir: string): Promise<Record<string, Migration>> {
+  const files = (await readdir(dir)).filter((file) => fileForm.test(file)).sort();
+  const entries = await Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(path.join(dir, file), 'utf8');
+      return [
+        file.replace(/\.sql$/, ''),
+        { up: async (db: Kysely<unknown>) => void (await sql.raw(text).execute(db)) },
+      ] as const;
+    }),
+  );
+  return Object.fromEntries(entries);
+}
+
+/** Names of the migrations, and whether each has run. Never changes anything. */
+export async function migrationStatus(
+  db: Kysely<Database>,
+  dir = migrationsDir,
+): Promise<readonly { readonly name: string; readonly isApplied: boolean }[]> {
+  const all = await new Migrator({ db, provider: { getMigrations: () => readMigrations(dir) } }).getMigrations();
+  return all.map((one) => ({ name: one.name, isApplied: one.executedAt !== undefined }));
+}
+
+/**
+ * Brings the schema up to date; safe with several starters, because Kysely holds an advisory lock. Answers the names it
+ * applied. Throws AppError `migration_failed`; the failed migration was rolled back.
+ */
+export async function migrateUp(db: Kysely<Database>, dir = migrationsDir): Promise<readonly string[]> {
+  const { error, results } = await new Migrator({
+    db,
+    provider: { getMigrations: () => readMigrations(dir) },
+  }).migrateToLatest();
+  // migrateToLatest does not throw; an unread error would leave an old schema in use.
+  if (error !== undefined) {
+    const failed = results?.find((result) => result.status === 'Error')?.migrationName;
+    throw new AppError('migration_failed', {
+      cause: error,
+      detail: `${failed ?? 'before the first one'}: ${error instanceof Error ? error.message : 'unknown'}`,
+    });
+  }
+  return (results ?? []).map((result) => result.migrationName);
+}
