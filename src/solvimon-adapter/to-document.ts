@@ -1,0 +1,247 @@
+import { parseCurrency } from '../model/currency.js';
+import type { Document, DocumentState, IdentityCheck, Line, NotReadyReason, Place } from '../model/document.js';
+import { parseDocumentId } from '../model/ids.js';
+import { type Decimal, type DecimalText, roundTo, toDecimal, toDecimalText, zero } from '../model/money.js';
+import type { Translated } from '../model/source.js';
+import { type Amount, type JsonObject, Reader } from './shape.js';
+import { toLine, toPeriod, total } from './to-line.js';
+
+export type ToDocumentOptions = {
+  readonly place: Place;
+  readonly account: string;
+  /** Where the customer's legacy id is: its reference, or a custom field copied to the invoice (contract 5). */
+  readonly customerKey: { readonly kind: 'reference' } | { readonly kind: 'custom_field'; readonly reference: string };
+  /** Customer id → reference, for replies that carry only the id. */
+  readonly customerReferences: ReadonlyMap<string, string>;
+  /** A draft that is not on hold can still turn FINAL by itself and is then no shadow: not judged (contract 3.7). */
+  readonly requireHold: boolean;
+};
+
+const stateByStatus: Readonly<Record<string, DocumentState>> = { OPEN: 'preview', DRAFT: 'draft', FINAL: 'final' };
+const creditTypes: ReadonlySet<string> = new Set(['CREDIT', 'ONE_OFF_CREDIT']);
+
+/**
+ * One Solvimon invoice as a Document. Pure. Amounts are decimal text in major units; a line's period is its group's, else
+ * its period's (contract 3.3, 3.4); net is the tax summary's base (3.2). Every missing or malformed field that the
+ * comparison needs is listed, and the invoice is then rejected. An invoice whose own sums do not hold is marked
+ * `source_inconsistent` and never judged (contract 7.3).
+ */
+export function toDocument(raw: JsonObject, options: ToDocumentOptions): Translated {
+  const reader = new Reader(options.place);
+  const id = parseDocumentId(reader.text(raw, 'id') ?? '');
+  if (id === undefined) reader.note('field_missing', 'id', raw['id'], 'the invoice id');
+  const code = reader.text(raw, 'billing_currency') ?? grossCurrency(raw, reader);
+  const currency = code === null ? undefined : parseCurrency(code);
+  if (currency === undefined)
+    reader.note('currency_unknown', 'billing_currency', raw['billing_currency'], 'an ISO 4217 code such as EUR');
+  const customerRef = customerOf(raw, reader, options);
+  if (customerRef === null)
+    reader.note(
+      'field_missing',
+      options.customerKey.kind === 'reference'
+        ? 'customer_reference'
+        : `other_custom_fields.${options.customerKey.reference}`,
+      undefined,
+      'the id that joins this customer to the legacy system',
+    );
+  const gross = reader.amount(raw, 'invoice_amount_including_tax', '');
+  if (raw['invoice_amount_including_tax'] === undefined || raw['invoice_amount_including_tax'] === null)
+    reader.note('field_missing', 'invoice_amount_including_tax', undefined, 'the gross total');
+  const summary = reader.object(raw, 'tax_summary');
+  const statedNet = summary === null ? null : reader.amount(summary, 'base_amount', 'tax_summary.');
+  const statedTax = summary === null ? null : reader.amount(summary, 'tax_amount', 'tax_summary.');
+  const isCredit = creditTypes.has(reader.text(raw, 'type') ?? '');
+  // The sign of credit documents is not documented: positive ones are turned, negative ones are as we want them.
+  const sign = isCredit && gross !== null && !toDecimal(gross.quantity).isNegative() ? -1 : 1;
+  const sums: LevelSum[] = [];
+  const lines = readLines(raw, reader, id ?? '', sign, sums);
+  if (gross !== null && gross.quantity !== zero && lines.length === 0 && reader.problems.length === 0) {
+    reader.note(
+      'lines_missing',
+      'periods[].groups[].lines[]',
+      undefined,
+      'the lines of an invoice that is not zero; fetch it with include_periods=true and include_lines=true',
+    );
+  }
+  for (const line of lines)
+    if (lines.some((other) => other !== line && other.id === line.id))
+      reader.note('id_duplicate', 'lines[].id', line.id, 'a line id that stands once');
+  const [first, ...rest] = reader.problems;
+  if (first !== undefined || id === undefined || currency === undefined || customerRef === null || gross === null) {
+    const problems = first === undefined ? [] : [first, ...rest];
+    return {
+      type: 'rejected',
+      rejected: {
+        id: reader.text(raw, 'id') ?? '',
+        customerRef,
+        currency: currency ?? null,
+        problems: problems as [(typeof problems)[number], ...typeof problems],
+        place: options.place,
+      },
+    };
+  }
+  const signed = (text: DecimalText) => (sign === 1 ? text : toDecimalText(toDecimal(text).negated()));
+  const net = statedNet === null ? toDecimalText(total(lines.map((line) => line.net))) : signed(statedNet.quantity);
+  const tax =
+    statedTax === null
+      ? toDecimalText(toDecimal(signed(gross.quantity)).minus(toDecimal(net)))
+      : signed(statedTax.quantity);
+  const checks = identityChecks(lines, { net, tax, gross: signed(gross.quantity) }, sums);
+  const document: Document = {
+    source: { system: 'solvimon', account: options.account, objectType: 'invoice', id },
+    kind: isCredit ? 'credit_note' : 'invoice',
+    state: stateByStatus[reader.text(raw, 'status') ?? ''] ?? 'unknown',
+    rawStatus: [reader.text(raw, 'status') ?? '', reader.text(raw, 'type') ?? ''].join(' ').trim(),
+    number: reader.text(raw, 'invoice_number'),
+    customerRef,
+    currency,
+    issuedAt: reader.instant(raw, 'invoice_date', ''),
+    updatedAt: reader.instant(raw, 'updated_at', ''),
+    timezone: reader.text(raw, 'timezone'),
+    period: null,
+    taxMode: reader.text(raw, 'pricing_amount_type') === 'INCLUDING_TAX' ? 'inclusive' : 'exclusive',
+    totals: {
+      net,
+      discount: toDecimalText(total(lines.filter((line) => line.kind === 'discount').map((line) => line.net))),
+      tax,
+      gross: signed(gross.quantity),
+      asReported: { invoice_amount_including_tax: gross.quantity },
+    },
+    lines,
+    relatesTo: relatesTo(raw, reader),
+    checks,
+    notReady: notReadyReasons(raw, reader, options, checks),
+    place: options.place,
+    apiVersion: 'v1',
+  };
+  return { type: 'document', document };
+}
+
+function grossCurrency(raw: JsonObject, reader: Reader): string | null {
+  const gross = reader.object(raw, 'invoice_amount_including_tax');
+  return gross === null ? null : reader.text(gross, 'currency');
+}
+
+function customerOf(raw: JsonObject, reader: Reader, options: ToDocumentOptions): string | null {
+  if (options.customerKey.kind === 'custom_field') {
+    const wanted = options.customerKey.reference;
+    const fields = [...reader.objects(raw, 'other_custom_fields', ''), ...reader.objects(raw, 'custom_fields', '')];
+    const found = fields.find((field) => field['reference'] === wanted);
+    return found === undefined ? null : reader.text(found, 'value');
+  }
+  const customer = reader.object(raw, 'customer');
+  const id = reader.text(raw, 'customer_id');
+  return (
+    reader.text(raw, 'customer_reference') ??
+    (customer === null ? null : reader.text(customer, 'reference')) ??
+    (id === null ? null : (options.customerReferences.get(id) ?? null))
+  );
+}
+
+/** Stated sum of one level (group or period) beside what its parts add up to. */
+type LevelSum = { readonly name: string; readonly stated: Decimal; readonly actual: Decimal };
+
+function readLines(
+  raw: JsonObject,
+  reader: Reader,
+  invoiceId: string,
+  sign: 1 | -1,
+  sums: LevelSum[],
+): readonly Line[] {
+  const lines: Line[] = [];
+  const isInclusive = reader.text(raw, 'pricing_amount_type') === 'INCLUDING_TAX';
+  const signedAmount = (amount: Amount) => toDecimal(amount.quantity).times(sign);
+  reader.objects(raw, 'periods', '').forEach((period, p) => {
+    const periodPath = `periods[${p}].`;
+    const own = {
+      start: reader.instant(period, 'start_at', periodPath),
+      end: reader.instant(period, 'end_at', periodPath),
+    };
+    const before = lines.length;
+    reader.objects(period, 'groups', periodPath).forEach((group, g) => {
+      const groupPath = `${periodPath}groups[${g}].`;
+      const start = reader.instant(group, 'start_at', groupPath) ?? own.start;
+      const end = reader.instant(group, 'end_at', groupPath) ?? own.end;
+      const groupBefore = lines.length;
+      reader.objects(group, 'lines', groupPath).forEach((line, l) => {
+        const read = toLine(line, reader, {
+          invoiceId,
+          ordinal: lines.length + 1,
+          path: `${groupPath}lines[${l}].`,
+          period: toPeriod(start, end),
+          subscriptionRef: reader.text(group, 'pricing_plan_subscription_id'),
+          isInclusive,
+          sign,
+        });
+        if (read !== null) lines.push(read);
+      });
+      const stated = reader.amount(group, 'amount_excluding_tax', groupPath);
+      if (stated !== null)
+        sums.push({
+          name: `group ${p + 1}.${g + 1} net`,
+          stated: signedAmount(stated),
+          actual: total(lines.slice(groupBefore).map((line) => line.net)),
+        });
+    });
+    const stated = reader.amount(period, 'amount_excluding_tax', periodPath);
+    if (stated !== null)
+      sums.push({
+        name: `period ${p + 1} net`,
+        stated: signedAmount(stated),
+        actual: total(lines.slice(before).map((line) => line.net)),
+      });
+  });
+  return lines;
+}
+
+function relatesTo(raw: JsonObject, reader: Reader): readonly string[] {
+  const credit = reader.object(raw, 'credit');
+  const original = credit === null ? null : reader.text(credit, 'original_invoice_id');
+  return original === null ? [] : [original];
+}
+
+/** Lines → groups → periods → tax summary → gross (contract 7.3, step 4), each within half a minor unit of rounding per line. */
+function identityChecks(
+  lines: readonly Line[],
+  totals: { readonly net: DecimalText; readonly tax: DecimalText; readonly gross: DecimalText },
+  sums: readonly LevelSum[],
+): readonly IdentityCheck[] {
+  const check = (name: string, expected: Decimal, actual: Decimal, isRounded: boolean): IdentityCheck => {
+    const difference = expected.minus(actual).abs();
+    const allowed = isRounded ? toDecimal('0.005' as DecimalText).times(lines.length + 1) : toDecimal(zero);
+    return {
+      name,
+      holds: difference.isZero() || roundTo(difference, 12, 'half_even').lessThanOrEqualTo(allowed),
+      expected: toDecimalText(expected),
+      actual: toDecimalText(actual),
+    };
+  };
+  return [
+    check('lines net = invoice net', toDecimal(totals.net), total(lines.map((line) => line.net)), false),
+    // Tax may be rounded for the document and not for each line, so its sum may be off by the rounding.
+    check('lines tax = invoice tax', toDecimal(totals.tax), total(lines.map((line) => line.tax ?? zero)), true),
+    check('net + tax = gross', toDecimal(totals.gross), toDecimal(totals.net).plus(totals.tax), false),
+    ...sums.map((sum) => check(`lines = ${sum.name}`, sum.stated, sum.actual, false)),
+  ];
+}
+
+function notReadyReasons(
+  raw: JsonObject,
+  reader: Reader,
+  options: ToDocumentOptions,
+  checks: readonly IdentityCheck[],
+): readonly NotReadyReason[] {
+  const reasons: NotReadyReason[] = [];
+  const status = reader.text(raw, 'status');
+  const failing = reader
+    .objects(raw, 'validation_result', '')
+    .some((result) => /fail|error|invalid/i.test(reader.text(result, 'status') ?? ''));
+  if (status === 'OPEN') reasons.push('open');
+  else if (status === 'DRAFT' && options.requireHold && !reader.isTrue(raw, 'on_hold'))
+    reasons.push('draft_not_on_hold');
+  else if (status !== 'DRAFT' && status !== 'FINAL') reasons.push('unknown_status');
+  if (failing) reasons.push('held_by_validation');
+  if (reader.isTrue(raw, 'to_be_reprocessed')) reasons.push('to_be_reprocessed');
+  if (checks.some((check) => !check.holds)) reasons.push('source_inconsistent');
+  return reasons;
+}

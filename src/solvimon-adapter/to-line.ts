@@ -1,0 +1,237 @@
+import type { Line, LineKind, PriceFacts, TaxSlice, TierSlice } from '../model/document.js';
+import { noPriceFacts } from '../model/document.js';
+import type { LineId } from '../model/ids.js';
+import { type DecimalText, Decimal, sumText, toDecimal, toDecimalText, zero } from '../model/money.js';
+import { instantOfMs, msOfInstant, type Instant, type Period } from '../model/period.js';
+import type { JsonObject, Reader } from './shape.js';
+
+export type LineContext = {
+  readonly invoiceId: string;
+  readonly ordinal: number;
+  readonly path: string;
+  readonly period: { readonly period: Period | null; readonly quality: Line['periodQuality'] };
+  readonly subscriptionRef: string | null;
+  readonly isInclusive: boolean;
+  /** -1 for documents that state credits positive, so that a credit note always has negative lines. */
+  readonly sign: 1 | -1;
+};
+
+const kindByModel: Readonly<Record<string, LineKind>> = {
+  RECURRING: 'recurring',
+  PER_SEAT: 'recurring',
+  USAGE_BASED: 'usage',
+  USAGE_BASED_CONVERSION: 'usage',
+  ONE_OFF: 'one_time',
+  CREDITS: 'one_time',
+};
+
+const tierModes: Readonly<Record<string, NonNullable<PriceFacts['tierMode']>>> = {
+  TIERED: 'graduated',
+  TIERED_TOP_UP: 'graduated',
+  TOP_TIERED: 'volume',
+  STAIR_STEP: 'cumulative_stair_step',
+  STAIR_STEP_TOP_UP: 'cumulative_stair_step',
+};
+
+/** A period's bounds; an end of …:59 is a closed end and becomes the next second (contract 7.1, row 4). */
+export function toPeriod(start: Instant | null, end: Instant | null): LineContext['period'] {
+  if (start === null || end === null) return { period: null, quality: 'missing' };
+  const isClosed = /:59\.\d{3}Z$/.test(end);
+  const fixed = isClosed ? instantOfMs(Math.floor(msOfInstant(end) / 1000) * 1000 + 1000) : end;
+  return {
+    period: { start, end: fixed },
+    quality: fixed < start ? 'inverted' : isClosed ? 'closed_end_fixed' : 'exact',
+  };
+}
+
+/** One invoice line; null when an amount that is needed is missing, which is noted. */
+export function toLine(raw: JsonObject, reader: Reader, context: LineContext): Line | null {
+  const { path } = context;
+  const net = reader.amount(raw, 'amount_excluding_tax', path);
+  const gross = reader.amount(raw, 'amount_including_tax', path);
+  if (net === null || gross === null) {
+    for (const key of ['amount_excluding_tax', 'amount_including_tax'])
+      if (raw[key] === undefined || raw[key] === null)
+        reader.note('field_missing', `${path}${key}`, undefined, 'an amount {quantity, currency}');
+    return null;
+  }
+  const type = reader.text(raw, 'type') ?? '';
+  const product = reader.objects(raw, 'product_items', path)[0] ?? null;
+  const kind = kindOf(type, product === null ? null : reader.text(product, 'model_type'));
+  const signed = (text: DecimalText) => (context.sign === 1 ? text : negate(text));
+  const netText = signed(net.quantity);
+  const tax = toDecimalText(toDecimal(signed(gross.quantity)).minus(toDecimal(netText)));
+  const id = reader.text(raw, 'id');
+  const tiers = toTiers(raw, reader, path);
+  const details = reader.object(raw, 'details');
+  const productRef = product === null ? null : (reader.text(product, 'reference') ?? reader.text(product, 'id'));
+  return {
+    id: (id ?? `${context.invoiceId}#${context.ordinal}`) as LineId,
+    idIsSynthetic: id === null,
+    ordinal: context.ordinal,
+    parentLineId: null,
+    kind,
+    rawKind: [
+      type,
+      reader.text(raw, 'pricing_type') ?? reader.text(raw, 'discount_type') ?? reader.text(raw, 'commitment_type'),
+    ]
+      .filter((part) => part !== null && part !== '')
+      .join(' '),
+    description: reader.text(raw, 'description'),
+    productRef,
+    priceRef: reader.text(raw, 'pricing_item_config_id'),
+    subscriptionRef: context.subscriptionRef,
+    meterRef: meterRef(raw, reader),
+    appliesTo: kind === 'discount' ? productRef : null,
+    dimensions: {},
+    period: context.period.period,
+    periodQuality: context.period.quality,
+    quantity: kind === 'discount' ? null : quantityOf(raw, reader, path, kind, tiers),
+    unitPrice: kind === 'discount' || tiers.length > 1 ? null : unitPriceOf(raw, reader, path),
+    unitPriceIsBlended: tiers.length > 1,
+    tiers,
+    amount: context.isInclusive ? signed(gross.quantity) : netText,
+    discount: zero,
+    net: netText,
+    tax,
+    taxes: toTaxes(raw, reader, path, context),
+    exactness: 'exact',
+    facts: toFacts(raw, details, reader, path),
+  };
+}
+
+function negate(text: DecimalText): DecimalText {
+  return toDecimalText(toDecimal(text).negated());
+}
+
+function kindOf(type: string, model: string | null): LineKind {
+  if (type === 'DISCOUNT') return 'discount';
+  if (type === 'COMMITMENT') return 'minimum';
+  if (type !== 'REVENUE') return 'unknown';
+  return (model === null ? undefined : kindByModel[model]) ?? 'unknown';
+}
+
+function meterRef(raw: JsonObject, reader: Reader): string | null {
+  const meter = reader.object(raw, 'meter_value');
+  return meter === null ? null : reader.text(meter, 'reference');
+}
+
+/** The contract's quantity rule (3.5): the line's meter value, its details', the sum over sub-lines, or 1 for a fee. */
+function quantityOf(
+  raw: JsonObject,
+  reader: Reader,
+  path: string,
+  kind: LineKind,
+  tiers: readonly TierSlice[],
+): DecimalText | null {
+  const own = reader.object(raw, 'meter_value');
+  const details = reader.object(raw, 'details');
+  const detailed = details === null ? null : reader.object(details, 'meter_value');
+  const stated =
+    (own === null ? null : reader.decimal(own, 'number', `${path}meter_value.`)) ??
+    (detailed === null ? null : reader.decimal(detailed, 'number', `${path}details.meter_value.`));
+  if (stated !== null) return stated;
+  if (tiers.length > 0) return sumText(tiers.map((tier) => tier.quantity));
+  return kind === 'recurring' || kind === 'one_time' ? ('1' as DecimalText) : null;
+}
+
+function unitPriceOf(raw: JsonObject, reader: Reader, path: string): DecimalText | null {
+  const details = reader.object(raw, 'details');
+  const band = details === null ? null : reader.object(details, 'band');
+  if (band === null || reader.text(raw, 'pricing_type') !== 'FLAT') return null;
+  return reader.amount(band, 'amount', `${path}details.band.`)?.quantity ?? null;
+}
+
+function toTiers(raw: JsonObject, reader: Reader, path: string): readonly TierSlice[] {
+  return reader.objects(raw, 'sub_lines', path).flatMap((sub, index) => {
+    const at = `${path}sub_lines[${index}].details.`;
+    const details = reader.object(sub, 'details');
+    const band = details === null ? null : reader.object(details, 'band');
+    if (details === null || band === null) return [];
+    const bound = (key: string) => {
+      const value = reader.object(band, key);
+      return value === null ? null : reader.decimal(value, 'number', `${at}band.${key}.`);
+    };
+    const meter = reader.object(details, 'meter_value');
+    const amount = reader.amount(details, 'amount', at);
+    return [
+      {
+        from: bound('tier_lower_bound') ?? zero,
+        to: bound('tier_top_bound'),
+        quantity: (meter === null ? null : reader.decimal(meter, 'number', `${at}meter_value.`)) ?? zero,
+        unitPrice: reader.amount(band, 'amount', `${at}band.`)?.quantity ?? null,
+        flat: null,
+        amount: amount?.quantity ?? zero,
+      },
+    ];
+  });
+}
+
+function toTaxes(raw: JsonObject, reader: Reader, path: string, context: LineContext): readonly TaxSlice[] {
+  return reader.objects(raw, 'tax_categories', path).flatMap((category, index) => {
+    const at = `${path}tax_categories[${index}].`;
+    const amount = reader.amount(category, 'tax_amount', at);
+    if (amount === null) return [];
+    const taxable = reader.amount(category, 'base_amount', at);
+    const rate = reader.decimal(category, 'percentage', at);
+    const signed = (text: DecimalText) => (context.sign === 1 ? text : negate(text));
+    return [
+      {
+        code: reader.text(category, 'name') ?? reader.text(category, 'category'),
+        rate: rate === null ? null : asPercentage(rate, taxable?.quantity ?? null, amount.quantity),
+        taxable: taxable === null ? null : signed(taxable.quantity),
+        amount: signed(amount.quantity),
+        behaviour: context.isInclusive ? ('inclusive' as const) : ('exclusive' as const),
+      },
+    ];
+  });
+}
+
+/** "21" or "0.21" (contract 7.1, row 8): whichever comes closer to the stated tax; "21" when nothing tells them apart. */
+function asPercentage(rate: DecimalText, base: DecimalText | null, tax: DecimalText): DecimalText {
+  if (base === null || base === zero || tax === zero) return rate;
+  const asPercent = toDecimal(base).times(rate).div(100).minus(tax).abs();
+  const asFraction = toDecimal(base).times(rate).minus(tax).abs();
+  return asFraction.lessThan(asPercent) ? toDecimalText(toDecimal(rate).times(100)) : rate;
+}
+
+function toFacts(raw: JsonObject, details: JsonObject | null, reader: Reader, path: string): PriceFacts {
+  const tierMode = tierModes[reader.text(raw, 'pricing_type') ?? ''] ?? null;
+  if (details === null) return { ...noPriceFacts, tierMode };
+  const at = `${path}details.`;
+  const band = reader.object(details, 'band');
+  const meter = reader.object(details, 'meter_value');
+  const included = reader.object(details, 'included_volume_details');
+  const numberOf = (from: JsonObject | null, key: string) => {
+    const value = from === null ? null : reader.object(from, key);
+    return value === null ? null : reader.decimal(value, 'number', `${at}${key}.`);
+  };
+  const pricing = reader.amount(details, 'pricing_amount', at);
+  const converted = reader.amount(details, 'amount', at);
+  const rate = reader.objects(details, 'used_exchange_rates', at)[0];
+  const isForeign = pricing !== null && converted !== null && pricing.currency !== converted.currency;
+  return {
+    tierMode,
+    includedVolume: numberOf(included, 'included_volume'),
+    minimumAmount: band === null ? null : (reader.amount(band, 'minimum_amount', `${at}band.`)?.quantity ?? null),
+    blockSize: numberOf(band, 'block_size'),
+    prorationFactor: meter === null ? null : reader.decimal(meter, 'ratio', `${at}meter_value.`),
+    fullPrice:
+      meter !== null && meter['ratio'] !== undefined && band !== null
+        ? (reader.amount(band, 'amount', `${at}band.`)?.quantity ?? null)
+        : null,
+    pricing: isForeign
+      ? {
+          amount: pricing.quantity,
+          currency: pricing.currency,
+          rate: rate === undefined ? null : reader.decimal(rate, 'rate', at),
+        }
+      : null,
+    discountRate: band === null ? null : reader.decimal(band, 'percentage', `${at}band.`),
+  };
+}
+
+/** Sum of canonical texts as a Decimal, for the identity checks. */
+export function total(texts: readonly DecimalText[]): Decimal {
+  return texts.reduce((sum, text) => sum.plus(text), new Decimal(0));
+}
