@@ -7,7 +7,6 @@ import {
   documentStates,
   type IdentityCheck,
   type Line,
-  type LineKind,
   lineKinds,
   noPriceFacts,
   type PriceFacts,

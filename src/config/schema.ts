@@ -1,0 +1,202 @@
+import { z } from 'zod';
+import { causes, levels } from '../model/verdict.js';
+import * as s from './scalars.js';
+import { sourceBlock, type SourceSchemas } from './source-block.js';
+
+/** What the schema needs from outside: the blocks that adapters understand, and the calendar day for expiries. */
+export type SchemaInput = {
+  readonly legacy: SourceSchemas;
+  readonly solvimon: SourceSchemas;
+  /** "YYYY-MM-DD". */
+  readonly today: string;
+};
+
+const matchFields = {
+  cause: s.oneOf(causes).optional().describe('Cause id, e.g. rounding.level'),
+  level: s.oneOf(levels).optional().describe('usage, line, tax or header'),
+  customer: s.customerKey.optional().describe('Customer key, after mapping'),
+  currency: s.currency.optional().describe('ISO 4217 code'),
+};
+
+const ruleSchema = z.strictObject({
+  name: s.text.optional().describe('Shown beside every mismatch that the rule lets pass'),
+  when: z.strictObject(matchFields).describe('Which mismatches the rule is for; every field given must fit'),
+  over: s.limit.describe('How much more Solvimon may bill: 1mu, 0.02 or 0.5%'),
+  under: s.limit.describe('How much less Solvimon may bill: 1mu, 0.02 or 0.5%'),
+  budget: s.amount.optional().describe('Most that is tolerated per customer and cycle in total, in major units'),
+  reason: s.text.describe('Why this difference is fine'),
+  expires: s.date.optional().describe('First day on which the rule no longer holds'),
+  owner: s.text.optional().describe('Who answers for it'),
+});
+
+const knownSchema = (today: string) =>
+  z.strictObject({
+    id: s.text.describe('Your name for it, e.g. KD-7'),
+    match: z
+      .strictObject({
+        ...matchFields,
+        fingerprint: s.text.optional().describe('Fingerprint of the root cause'),
+        max_abs: s.amount.optional().describe('Largest single difference it covers, in major units'),
+      })
+      .refine((match) => Object.keys(match).some((key) => key !== 'max_abs'), {
+        error: 'fits every mismatch. Name at least a cause, level, customer, currency or fingerprint',
+      })
+      .describe('Which mismatches it covers; every field given must fit'),
+    reason: s.text.describe('Why the difference is accepted'),
+    owner: s.text.describe('Who answers for it'),
+    expires: s.expiryFrom(today).describe(`First day on which it no longer holds; at most ${s.maxKnownDays} days away`),
+    max_amount: s.amount.describe('Most money it may cover per cycle and currency, in major units'),
+  });
+
+const cohortSchema = z.strictObject({
+  id: s.text.describe('Name of the cohort'),
+  select: z
+    .strictObject({
+      customers: z.array(s.customerKey).optional().describe('Customer keys, when the members are named'),
+      country: s.text.optional().describe('Country of the customer'),
+      plan: z.array(s.text).optional().describe('Plans'),
+      usage: s.bool.optional().describe('Whether customers with usage charges are in'),
+      max_mrr: s.amount.optional().describe('Largest monthly amount of a member, in major units'),
+    })
+    .describe('Who is in; resolved once and kept as a list of members'),
+  gates: z
+    .strictObject({
+      coverage: s.comparison.optional().describe('Share of pairs that were compared'),
+      explained_rate: s.comparison.optional().describe('Share of mismatches with a proven or likely cause'),
+      amount_at_risk: z
+        .strictObject({
+          max_over: s.amount.describe('Most that customers may be billed too much, in major units'),
+          max_under: s.amount.describe('Most that may be billed too little, in major units'),
+          per: s.oneOf(['cycle']).describe('cycle'),
+        })
+        .optional()
+        .describe('Money at risk'),
+      consecutive_clean_cycles: s.count(1, 24).optional().describe('Clean cycles in a row'),
+      single_biller: s.oneOf(['required']).optional().describe('required'),
+      usage_variance: s.comparison.optional().describe('Difference in usage between the sides'),
+    })
+    .optional()
+    .describe('Requirements that differ from the policy'),
+});
+
+/** The whole of shadowbill.yml. Strict everywhere: a key we do not know is a mistake and not a wish. */
+export function configSchema(input: SchemaInput) {
+  return z.strictObject({
+    version: s.oneOf(['1']).describe('Version of this file: 1'),
+    timezone: s.zone.describe('Zone whose midnights cut the cycles'),
+    data_dir: s.text.default('.data').describe('Folder of the embedded database and of working files'),
+    base_url: s.webAddress.optional().describe('Address of the web pages, for links in output and alerts'),
+    sources: z
+      .strictObject({
+        legacy: sourceBlock(input.legacy).describe('The billing system you leave; its kind decides the other keys'),
+        solvimon: sourceBlock(input.solvimon).describe('Solvimon; its kind decides the other keys'),
+      })
+      .describe('The two systems'),
+    mapping: z
+      .strictObject({
+        customers: s.text.optional().describe('CSV with the columns legacy,solvimon, relative to this file'),
+        products: s.text.optional().describe('CSV with the columns legacy,solvimon, relative to this file'),
+        strict: s.bool.default(false).describe('true: an unmapped id never joins by being spelled alike'),
+      })
+      .prefault({})
+      .describe('How ids of both systems are joined'),
+    compare: z
+      .strictObject({
+        quantity: s.bool.default(true).describe('Whether quantities are compared'),
+        unit_price: s.bool.default(true).describe('Whether unit prices are compared'),
+        tax: s.oneOf(['line', 'document', 'off']).default('line').describe('line, document or off'),
+        period: s.oneOf(['exact', 'date', 'off']).default('exact').describe('exact, date or off'),
+      })
+      .prefault({})
+      .describe('What is compared'),
+    tolerance: z
+      .strictObject({
+        default: z
+          .strictObject({
+            over: s.limit.describe('How much more Solvimon may bill where no rule fits'),
+            under: s.limit.describe('How much less Solvimon may bill where no rule fits'),
+          })
+          .optional()
+          .describe('For whatever no rule fits; without it amounts must be equal to the minor unit'),
+        rules: z.array(ruleSchema).default([]).describe('The first rule that fits applies'),
+      })
+      .prefault({})
+      .describe('How much may differ'),
+    known: z
+      .array(knownSchema(input.today))
+      .default([])
+      .describe('Known differences: accepted for a while, in the open'),
+    run: z
+      .strictObject({
+        slack_days: s
+          .count(0, 60)
+          .default(7)
+          .describe('Days around the cycle read from a source without a period filter'),
+        chunk_size: s.count(1, 10_000).default(500).describe('Most customers per job'),
+      })
+      .prefault({})
+      .describe('How a run works'),
+    schedule: z
+      .strictObject({
+        nightly: s.cron.optional().describe('Cron fields, in the timezone above'),
+        settle_grace: s.duration.optional().describe('How long after the end of a cycle late usage may arrive'),
+        must_finish_by: s.clockTime.optional().describe('When a missing run raises an alert'),
+      })
+      .optional()
+      .describe('When runs start by themselves'),
+    cohorts: z.array(cohortSchema).default([]).describe('Groups of customers that move together'),
+    alerts: z
+      .strictObject({
+        include_names: s.bool.default(false).describe('Whether messages may carry customer names'),
+        digest: z
+          .strictObject({
+            slack_webhook_env: s.variableName.optional().describe('Variable that holds the webhook address'),
+            only: z
+              .array(s.oneOf(['new', 'worse', 'expired']))
+              .optional()
+              .describe('new, worse, expired'),
+            email: z.array(s.text).optional().describe('Addresses'),
+          })
+          .optional()
+          .describe('One message at the end of a run'),
+      })
+      .optional()
+      .describe('Who is told what'),
+    api: z
+      .strictObject({
+        host: s.text.optional().describe('Address to listen on'),
+        port: s.count(1, 65_535).optional().describe('Port to listen on'),
+      })
+      .optional()
+      .describe('The web pages and their API'),
+    auth: z
+      .strictObject({
+        issuer: s.webAddress.describe('OpenID Connect issuer'),
+        client_id: s.text.describe('Client id at the issuer'),
+        client_secret_env: s.variableName.optional().describe('Variable that holds the client secret'),
+        roles: z
+          .strictObject({
+            admin: z.array(s.text).optional(),
+            approver: z.array(s.text).optional(),
+            operator: z.array(s.text).optional(),
+            analyst: z.array(s.text).optional(),
+            viewer: z.array(s.text).optional(),
+            auditor: z.array(s.text).optional(),
+          })
+          .optional()
+          .describe('Groups of the issuer that have each role'),
+      })
+      .optional()
+      .describe('Signing in'),
+    signoff: z
+      .strictObject({
+        approvers: s.count(1, 10).default(2).describe('How many people sign a cycle'),
+        allow_maker: s.bool.default(false).describe('Whether who prepared may approve'),
+      })
+      .optional()
+      .describe('Signing a cycle off'),
+  });
+}
+
+/** The configuration with every default filled in. Plain JSON: it is stored with each run and hashed. */
+export type Config = z.output<ReturnType<typeof configSchema>>;
