@@ -207,3 +207,13 @@ function fromRunRow(row: {
     finishedAt: row.finished_at,
   };
 }
+
+/** Forgets why an earlier attempt stopped, before the run is worked on again. */
+export async function clearFailure(db: Kysely<Database>, id: string): Promise<void> {
+  await db
+    .updateTable('run')
+    .set({ failure: null })
+    .where('id', '=', id)
+    .where('state', 'not in', ['finished', 'cancelled', 'failed'])
+    .execute();
+}

@@ -92,7 +92,7 @@ function decodeSingleByte(encoding: 'windows-1252' | 'latin1') {
 
 /** Bytes in, UTF-8 out. Class, because streams are. */
 class TransformDecoder extends Transform {
-  readonly #decoder: TextDecoder;
+  readonly #decoder: InstanceType<typeof TextDecoder>;
 
   constructor(encoding: string) {
     super();

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { isLosslessNumber, parse } from 'lossless-json';
 import { problem } from '../../model/problem.js';
 import type { RowEvent } from '../rows/group-rows.js';
-import { type RowField, rowFields } from '../rows/shape.js';
+import { headerFields, type RowField, rowFields } from '../rows/shape.js';
 import type { NdjsonConfig } from './shape.js';
 
 /** Longer lines are refused: one document is never this large. */
@@ -53,13 +53,13 @@ export async function* readNdjson(file: string, shownFile: string, config: Ndjso
   }
 }
 
-/** Cells of one row: a field of the line wins over the same name on its document. */
+/** Cells of one row. A header field is read from the document, every other one from its line: an amount of the document is never taken for one of a line. */
 function cellsOf(document: unknown, line: unknown, config: NdjsonConfig): ReadonlyMap<RowField, string> {
   const cells = new Map<RowField, string>();
   for (const field of rowFields) {
     const named = config.columns[field];
     for (const name of named === undefined ? [field] : Array.isArray(named) ? named : [named]) {
-      const value = textOf(line === undefined ? undefined : at(line, name)) ?? textOf(at(document, name));
+      const value = textOf(at(headerFields.has(field) || config.layout === 'rows' ? document : line, name));
       if (value === undefined) continue;
       cells.set(field, value);
       break;

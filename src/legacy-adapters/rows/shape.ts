@@ -41,6 +41,19 @@ export const rowFields = [
   'fx_rate',
 ] as const;
 export type RowField = (typeof rowFields)[number];
+/** Fields of the document as a whole. */
+export const headerFields: ReadonlySet<RowField> = new Set([
+  'document_id',
+  'customer',
+  'currency',
+  'document_number',
+  'document_kind',
+  'document_state',
+  'issued_at',
+  'document_net',
+  'document_tax',
+  'document_gross',
+]);
 export const requiredFields = ['document_id', 'customer', 'currency', 'amount'] as const satisfies readonly RowField[];
 
 const flag = z.enum(['true', 'false']);

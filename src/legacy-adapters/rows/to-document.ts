@@ -17,19 +17,8 @@ import { type DecimalText, sumText, toDecimal, toDecimalText, zero } from '../..
 import { problem, type Problem } from '../../model/problem.js';
 import type { Translated } from '../../model/source.js';
 import { RowReader } from './read-values.js';
-import type { RowField, RowOptions, TextRow } from './shape.js';
+import { headerFields, type RowOptions, type TextRow } from './shape.js';
 
-const headerFields: readonly RowField[] = [
-  'customer',
-  'currency',
-  'document_number',
-  'document_kind',
-  'document_state',
-  'issued_at',
-  'document_net',
-  'document_tax',
-  'document_gross',
-];
 const tierModes = ['graduated', 'volume', 'stair_step', 'cumulative_stair_step'] as const;
 
 export type RowSource = { readonly system: string; readonly file: string };

@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { AppError } from './errors.js';
+import { type LoadedConfig, loadConfig } from './config.js';
+import { toCompareRules } from './config/compare-rules.js';
+import type { Env } from './config/env.js';
+import type { Config } from './config/schema.js';
+import { enqueueCycle, startCycleWorker } from './jobs/cycle-jobs.js';
+import { openQueues } from './jobs/queue.js';
+import { legacyAdapters } from './legacy-adapters/registry.js';
+import type { Logger } from './log.js';
+import type { CycleId } from './model/ids.js';
+import { dateInZone, instantOfMs } from './model/period.js';
+import type { Side } from './model/side.js';
+import type { Source } from './model/source.js';
+import { reconcileCustomer } from './reconcile/reconcile-customer.js';
+import type { ProgressEvent, RunContext, RunSettings } from './run/context.js';
+import { waitForRun } from './run/execute.js';
+import { readMapping } from './run/read-mapping.js';
+import { openPages, pagesConfig } from './solvimon-adapter/pages-source.js';
+import { databaseError, openDatabase, type Store } from './store/database.js';
+import { startEmbeddedPostgres } from './store/embedded-postgres.js';
+import { migrateUp } from './store/migrate.js';
+import { clearFailure, startRun, type StoredRun } from './store/runs.js';
+
+/** Schemas of every source block, for the configuration. */
+export function sourceSchemas() {
+  return {
+    legacy: Object.fromEntries(Object.values(legacyAdapters).map((adapter) => [adapter.kind, adapter.configSchema])),
+    solvimon: { pages: pagesConfig },
+  };
+}
+
+/** Reads a configuration; throws AppError `config_invalid` with every mistake on a line of its own. */
+export function readConfig(file: string, now: Date): LoadedConfig {
+  const result = loadConfig(file, { ...sourceSchemas(), today: now.toISOString().slice(0, 10) });
+  if (result.ok) return result.loaded;
+  const lines = result.problems.map((one) => `${one.file}:${one.line}:${one.column} ${one.path}  ${one.message}`);
+  throw new AppError('config_invalid', {
+    detail: `\n${lines.join('\n')}\n${lines.length} ${lines.length === 1 ? 'error' : 'errors'}`,
+    context: { problems: result.problems },
+  });
+}
+
+/** An open store, embedded when no DATABASE_URL is set, migrated. */
+export type OpenStore = Store & { readonly databaseUrl: string; readonly isEmbedded: boolean };
+
+/** Most connections of this process: both sides of a collect hold four each, the queue has its own. */
+const poolSize = 16;
+
+export async function openStore(env: Env, dataDir: string, log: Logger, applicationName: string): Promise<OpenStore> {
+  const embedded =
+    env.databaseUrl === null ? await startEmbeddedPostgres({ dir: path.join(dataDir, 'postgres') }) : undefined;
+  const databaseUrl = env.databaseUrl ?? embedded?.url ?? '';
+  const store = openDatabase({
+    url: databaseUrl,
+    applicationName,
+    poolSize,
+    onError: (error) => log.warn({ err: error }, 'a database connection was lost'),
+  });
+  const close = async () => {
+    await store.close();
+    await embedded?.stop();
+  };
+  try {
+    await migrateUp(store.db);
+  } catch (error) {
+    await close();
+    throw databaseError(error instanceof AppError ? (error.cause ?? error) : error) instanceof AppError
+      ? databaseError(error instanceof AppError ? (error.cause ?? error) : error)
+      : error;
+  }
+  return { ...store, databaseUrl, isEmbedded: embedded !== undefined, close };
+}
+
+export type RunnerOptions = {
+  readonly env: Env;
+  readonly store: OpenStore;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Folder that the relative paths of a run's configuration start from. */
+  readonly baseDir: string;
+  readonly progress: (event: ProgressEvent) => void;
+};
+
+/** The context of use cases for this process. */
+export function runContext(options: RunnerOptions): RunContext {
+  const settings = new Map<string, Promise<RunSettings>>();
+  return {
+    db: options.store.db,
+    pool: options.store.pool,
+    now: () => new Date(),
+    signal: options.signal,
+    settingsOf: (run) => {
+      const known = settings.get(run.id) ?? settingsOf(run, options.baseDir);
+      settings.set(run.id, known);
+      return known;
+    },
+    acquire: async () => undefined,
+    rateLimited: (side, retryAfterMs, why) =>
+      options.log.warn({ side, retryAfterMs, why }, 'a source asked for a pause'),
+    log: (event, data) => options.log.info(data, event),
+    progress: options.progress,
+  };
+}
+
+async function settingsOf(run: StoredRun, fallbackDir: string): Promise<RunSettings> {
+  const stored = run.config as { readonly config: Config; readonly baseDir?: string };
+  const { config } = stored;
+  const baseDir = stored.baseDir ?? fallbackDir;
+  const fileOf = (name: string | undefined) => (name === undefined ? null : path.resolve(baseDir, name));
+  return {
+    // Expiry is judged on the day the run began, so that a resumed run judges as it began.
+    rules: toCompareRules(config, dateInZone(instantOfMs(Date.parse(run.createdAt)), config.timezone)),
+    mapping: await readMapping({
+      customers: fileOf(config.mapping.customers),
+      products: fileOf(config.mapping.products),
+      strict: config.mapping.strict,
+    }),
+    slackDays: config.run.slack_days,
+    chunkSize: config.run.chunk_size,
+    openSource: (side) => openSource(config, side, baseDir),
+  };
+}
+
+/** Opens the source of one side as configured. */
+export async function openSource(config: Config, side: Side, baseDir: string): Promise<Source> {
+  const { kind, ...block } = config.sources[side];
+  if (side === 'solvimon') return openPages(pagesConfig.parse({ kind, ...block }), baseDir);
+  const adapter = Object.values(legacyAdapters).find((one) => one.kind === kind);
+  if (adapter === undefined)
+    throw new AppError('config_invalid', { detail: `sources.legacy.kind ${kind} is not known` });
+  return adapter.open(block, { baseDir });
+}
+
+/**
+ * Runs a cycle to its end, workers in this process, and gives the finished run. A cycle that was begun with the same
+ * configuration and not finished is continued.
+ */
+export async function runCycleToEnd(
+  options: RunnerOptions,
+  loaded: LoadedConfig,
+  cycle: CycleId,
+  onStart: (run: StoredRun, isResumed: boolean) => void,
+): Promise<StoredRun> {
+  const context = runContext(options);
+  const { run, isResumed } = await startRun(context.db, {
+    id: newRunId(context.now()),
+    cycle,
+    timezone: loaded.config.timezone,
+    configHash: loaded.hash,
+    config: { config: loaded.config, baseDir: loaded.baseDir },
+    now: context.now(),
+  });
+  onStart(run, isResumed);
+  return finishRunHere(options, context, run);
+}
+
+/** Works on an unfinished run in this process until it has ended. */
+export async function finishRunHere(options: RunnerOptions, context: RunContext, run: StoredRun): Promise<StoredRun> {
+  const queues = await openQueues({
+    redisUrl: options.env.redisUrl ?? undefined,
+    databaseUrl: options.store.databaseUrl,
+    prefix: 'bullmq',
+    onError: (error) => options.log.warn({ err: error }, 'the queue has trouble'),
+  });
+  try {
+    await clearFailure(context.db, run.id);
+    startCycleWorker(queues, context, reconcileCustomer, 2);
+    await enqueueCycle(queues, run, randomBytes(6).toString('hex'));
+    return await waitForRun(context, run.id);
+  } finally {
+    await queues.close();
+  }
+}
+
+const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
+
+/** 26 characters: ten for the millisecond, so that ids sort by time, sixteen random. */
+function newRunId(now: Date): string {
+  const random = [...randomBytes(16)].map((byte) => alphabet[byte % alphabet.length]).join('');
+  return `${now.getTime().toString(36).padStart(10, '0')}${random}`;
+}
