@@ -1,0 +1,81 @@
+import { invariant } from '../model/invariant.js';
+
+/** Larger problems are cut into pieces by the callers: the work grows with the cube. */
+export const maxAssignment = 200;
+
+/**
+ * Cheapest one-to-one assignment of rows to columns by shortest augmenting paths (Jonker and Volgenant 1987, without
+ * their initialisation): each of the fewer side gets a partner. Costs are whole numbers, exact. Among assignments of
+ * equal cost the one found depends only on the order of rows and columns, so callers sort both first.
+ * Gives for every row its column, or -1.
+ */
+export function assign(costs: readonly (readonly bigint[])[], columnCount: number): readonly number[] {
+  const rowCount = costs.length;
+  if (rowCount === 0 || columnCount === 0) return costs.map(() => -1);
+  if (rowCount > columnCount) {
+    const flipped = Array.from({ length: columnCount }, (_unused, column) => costs.map((row) => row[column] ?? 0n));
+    const rowOfColumn = assign(flipped, rowCount);
+    return costs.map((_unused, row) => rowOfColumn.indexOf(row));
+  }
+  invariant(columnCount <= maxAssignment, 'an assignment is cut into pieces first', { columnCount });
+  const rowOfColumn = new Array<number>(columnCount + 1).fill(0);
+  const rowPotential = new Array<bigint>(rowCount + 1).fill(0n);
+  const columnPotential = new Array<bigint>(columnCount + 1).fill(0n);
+  for (let row = 1; row <= rowCount; row += 1)
+    augment(costs, columnCount, row, rowOfColumn, rowPotential, columnPotential);
+  const result = new Array<number>(rowCount).fill(-1);
+  for (let column = 1; column <= columnCount; column += 1) {
+    const row = rowOfColumn[column] ?? 0;
+    if (row > 0) result[row - 1] = column - 1;
+  }
+  return result;
+}
+
+/** Brings one more row into the matching; arrays count from 1, column 0 stands for "no column yet". */
+function augment(
+  costs: readonly (readonly bigint[])[],
+  columnCount: number,
+  newRow: number,
+  rowOfColumn: number[],
+  rowPotential: bigint[],
+  columnPotential: bigint[],
+): void {
+  const shortest = new Array<bigint | undefined>(columnCount + 1).fill(undefined);
+  const previous = new Array<number>(columnCount + 1).fill(0);
+  const isDone = new Array<boolean>(columnCount + 1).fill(false);
+  rowOfColumn[0] = newRow;
+  let column = 0;
+  do {
+    isDone[column] = true;
+    const row = rowOfColumn[column] ?? 0;
+    let best: bigint | undefined;
+    let bestColumn = 0;
+    for (let next = 1; next <= columnCount; next += 1) {
+      if (isDone[next] === true) continue;
+      const reduced = (costs[row - 1]?.[next - 1] ?? 0n) - (rowPotential[row] ?? 0n) - (columnPotential[next] ?? 0n);
+      const known = shortest[next];
+      if (known === undefined || reduced < known) {
+        shortest[next] = reduced;
+        previous[next] = column;
+      }
+      const now = shortest[next] ?? 0n;
+      if (best === undefined || now < best) {
+        best = now;
+        bestColumn = next;
+      }
+    }
+    for (let next = 0; next <= columnCount; next += 1) {
+      if (isDone[next] === true) {
+        const owner = rowOfColumn[next] ?? 0;
+        rowPotential[owner] = (rowPotential[owner] ?? 0n) + (best ?? 0n);
+        columnPotential[next] = (columnPotential[next] ?? 0n) - (best ?? 0n);
+      } else shortest[next] = (shortest[next] ?? 0n) - (best ?? 0n);
+    }
+    column = bestColumn;
+  } while ((rowOfColumn[column] ?? 0) !== 0);
+  while (column !== 0) {
+    const before = previous[column] ?? 0;
+    rowOfColumn[column] = rowOfColumn[before] ?? 0;
+    column = before;
+  }
+}
