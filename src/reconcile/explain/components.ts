@@ -1,0 +1,165 @@
+import { largestRemainder } from '../../model/apportion.js';
+import type { CurrencyCode } from '../../model/currency.js';
+import { currencyDigits } from '../../model/currency.js';
+import { Decimal, fromMinorUnits } from '../../model/money.js';
+import {
+  addRational,
+  compareRational,
+  multiplyRational,
+  type Rational,
+  rational,
+  rationalFromText,
+  subtractRational,
+} from '../../model/rational.js';
+import { type Cause, type ComponentName, componentNames, type Components } from '../../model/verdict.js';
+import { shapleyParts } from '../shapley.js';
+import type { SideFacts } from './facts.js';
+
+type Parts = Map<ComponentName, Rational>;
+
+/** Component that a cause belongs to when the formula cannot tell the factors apart. */
+const componentByGroup: Readonly<Record<string, ComponentName>> = {
+  usage: 'quantity',
+  price: 'price',
+  proration: 'proration',
+  discount: 'discount',
+  fx: 'fx',
+  rounding: 'rounding',
+  line: 'lines',
+  invoice: 'header',
+};
+
+/**
+ * Decomposes a delta exactly (statistics 5.1): Shapley parts of net = quantity × price + discount and of tax = base ×
+ * rate, in exact fractions, then whole minor units by largest remainder, so that the components sum to the delta with no
+ * residual. A rest of at most one minor unit per side is rounding, anything above it goes to the cause's own component
+ * when the cause is known, and is unexplained when not.
+ */
+export function decompose(
+  legacy: SideFacts,
+  solvimon: SideFacts,
+  currency: CurrencyCode,
+  delta: bigint,
+  cause: Cause,
+  hasTax: boolean,
+): Components {
+  const parts: Parts = new Map();
+  const netDelta = exact(solvimon.net.minus(legacy.net));
+  const modelled = netParts(legacy, solvimon);
+  for (const [name, part] of modelled) add(parts, name, part);
+  const rest = subtractRational(netDelta, sum(modelled.values()));
+  settleRest(parts, rest, currency, cause);
+  if (hasTax && legacy.tax !== null && solvimon.tax !== null) addTax(parts, legacy, solvimon, currency);
+  return toComponents(parts, delta, currency);
+}
+
+/** All of a delta on one component. */
+export function wholly(name: ComponentName, delta: bigint, currency: CurrencyCode): Components {
+  return delta === 0n ? {} : { [name]: fromMinorUnits(delta, currency) };
+}
+
+function exact(value: Decimal): Rational {
+  return rationalFromText(value.toFixed());
+}
+
+function netParts(legacy: SideFacts, solvimon: SideFacts): ReadonlyMap<ComponentName, Rational> {
+  const discount = new Map<ComponentName, Rational>([['discount', exact(solvimon.discount.minus(legacy.discount))]]);
+  if (
+    legacy.quantity === null ||
+    solvimon.quantity === null ||
+    legacy.unitPrice === null ||
+    solvimon.unitPrice === null
+  )
+    return discount;
+  const quantity = { legacy: exact(legacy.quantity), solvimon: exact(solvimon.quantity) };
+  const price = { legacy: exact(legacy.unitPrice), solvimon: exact(solvimon.unitPrice) };
+  const parts = shapleyParts(['quantity', 'price'] as const, (at) =>
+    multiplyRational(
+      at.has('quantity') ? quantity.solvimon : quantity.legacy,
+      at.has('price') ? price.solvimon : price.legacy,
+    ),
+  );
+  return new Map([...parts, ...discount]);
+}
+
+function settleRest(parts: Parts, rest: Rational, currency: CurrencyCode, cause: Cause): void {
+  const unit = rational(1n, 10n ** BigInt(currencyDigits(currency)));
+  const size = rest.numerator < 0n ? subtractRational(rational(0n), rest) : rest;
+  if (compareRational(size, unit) <= 0) add(parts, 'rounding', rest);
+  else {
+    const own = cause === 'unexplained' ? undefined : componentByGroup[cause.split('.')[0] ?? ''];
+    add(parts, own === undefined || own === 'rounding' ? 'unexplained' : own, rest);
+  }
+}
+
+function addTax(parts: Parts, legacy: SideFacts, solvimon: SideFacts, currency: CurrencyCode): void {
+  const delta = exact((solvimon.tax ?? new Decimal(0)).minus(legacy.tax ?? new Decimal(0)));
+  const rates = { legacy: rateOf(legacy), solvimon: rateOf(solvimon) };
+  const [base, next] = [exact(legacy.net), exact(solvimon.net)];
+  if (rates.legacy === null || rates.solvimon === null) {
+    add(parts, compareRational(base, next) === 0 ? 'tax_rate' : 'tax_base', delta);
+    return;
+  }
+  const [before, after] = [rates.legacy, rates.solvimon];
+  const split = shapleyParts(['tax_base', 'tax_rate'] as const, (at) =>
+    multiplyRational(at.has('tax_base') ? next : base, at.has('tax_rate') ? after : before),
+  );
+  for (const [name, part] of split) add(parts, name, part);
+  const rest = subtractRational(delta, sum(split.values()));
+  const unit = rational(1n, 10n ** BigInt(currencyDigits(currency)));
+  const size = rest.numerator < 0n ? subtractRational(rational(0n), rest) : rest;
+  add(parts, compareRational(size, unit) <= 0 ? 'rounding' : 'unexplained', rest);
+}
+
+/** Rate as a share of the base: the stated percentage, or what the tax itself says where none is stated. */
+function rateOf(side: SideFacts): Rational | null {
+  if (side.taxRate !== null && side.tax !== null && !side.tax.isZero())
+    return multiplyRational(exact(side.taxRate), rational(1n, 100n));
+  if (side.tax !== null && side.tax.isZero()) return rational(0n);
+  if (side.tax === null || side.net.isZero()) return null;
+  const [tax, net] = [exact(side.tax), exact(side.net)];
+  return rational(tax.numerator * net.denominator, tax.denominator * net.numerator);
+}
+
+function add(parts: Parts, name: ComponentName, part: Rational): void {
+  parts.set(name, addRational(parts.get(name) ?? rational(0n), part));
+}
+
+function sum(values: Iterable<Rational>): Rational {
+  let total = rational(0n);
+  for (const value of values) total = addRational(total, value);
+  return total;
+}
+
+/** Whole minor units that sum to the delta. Rounded in the direction of the delta, so that swapping the sides negates every part (I3). */
+function toComponents(parts: Parts, delta: bigint, currency: CurrencyCode): Components {
+  const scale = rational(10n ** BigInt(currencyDigits(currency)));
+  const inMinor = componentNames
+    .filter((name) => (parts.get(name)?.numerator ?? 0n) !== 0n)
+    .map((name) => [name, multiplyRational(parts.get(name) ?? rational(0n), scale)] as const);
+  // Each side was rounded before it was compared: what that moved is rounding too.
+  const moved = subtractRational(rational(delta), sum(inMinor.map(([, part]) => part)));
+  const withRounding = moved.numerator === 0n ? inMinor : addTo(inMinor, 'rounding', moved);
+  const leading = delta !== 0n ? delta : (withRounding[0]?.[1].numerator ?? 0n);
+  const sign = leading < 0n ? -1n : 1n;
+  const oriented = withRounding.map(([name, part]) => [name, multiplyRational(part, rational(sign))] as const);
+  const whole = largestRemainder(oriented, delta * sign);
+  return Object.fromEntries(
+    [...whole]
+      .filter(([, units]) => units !== 0n)
+      .map(([name, units]) => [name, fromMinorUnits(units * sign, currency)]),
+  );
+}
+
+function addTo(
+  parts: readonly (readonly [ComponentName, Rational])[],
+  name: ComponentName,
+  more: Rational,
+): readonly (readonly [ComponentName, Rational])[] {
+  const known = parts.find(([other]) => other === name);
+  if (known === undefined)
+    return componentNames.flatMap((other) =>
+      other === name ? [[name, more] as const] : parts.filter(([one]) => one === other),
+    );
+  return parts.map(([other, part]) => [other, other === name ? addRational(part, more) : part] as const);
+}

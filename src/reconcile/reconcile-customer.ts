@@ -1,0 +1,282 @@
+import type { CompareRules } from '../model/compare-rules.js';
+import type { DocumentId } from '../model/ids.js';
+import { parseDocumentId } from '../model/ids.js';
+import { invariant } from '../model/invariant.js';
+import { type DecimalText, fromMinorUnits, toMinorUnits, zero } from '../model/money.js';
+import type { CustomerCase, PreparedDocument } from '../model/prepared.js';
+import type { RejectedDocument } from '../model/problem.js';
+import type { Side } from '../model/side.js';
+import type { MismatchFinding, PairState, PairVerdict } from '../model/verdict.js';
+import { comparePair, directionOf, type Explain, grossMinor, sideMinor } from './compare-pair.js';
+import type { DifferenceContext } from './difference.js';
+import { explain } from './explain/explain.js';
+import { wholly } from './explain/components.js';
+import { fingerprint } from './fingerprint.js';
+import { type DocumentPair, isLive, pairDocuments } from './pair-documents.js';
+import { compareText } from './text-order.js';
+import { applyTolerance, type Budgets } from './tolerance.js';
+
+/**
+ * Judges one customer's cycle: pairs the documents, compares what can be compared, explains every difference. Pure: the
+ * same case gives the same verdicts in the same order, whatever the order of its documents (I5, I8). Every document,
+ * readable or not, comes out in exactly one pair (I1).
+ */
+export function reconcileCustomer(input: CustomerCase, rules: CompareRules): readonly PairVerdict[] {
+  return reconcileCustomerWith(explain, input, rules, { isFastExitOn: true });
+}
+
+/** As `reconcileCustomer`, with another explanation, or without the fast exit for equal forms: for tests of both. */
+export function reconcileCustomerWith(
+  explainWith: Explain,
+  input: CustomerCase,
+  rules: CompareRules,
+  options: { readonly isFastExitOn: boolean },
+): readonly PairVerdict[] {
+  const context: DifferenceContext = {
+    legacyDocuments: input.legacy,
+    solvimonDocuments: input.solvimon,
+    legacyNeighbours: input.legacyNeighbours,
+    solvimonNeighbours: input.solvimonNeighbours,
+    rules,
+  };
+  const budgets: Budgets = new Map();
+  const { errors, legacy, solvimon } = setAsideUnreadable(input);
+  const pairs = pairDocuments({ legacy, solvimon });
+  const verdicts = pairs.map((pair) =>
+    judgePair(pair, input, rules, context, explainWith, budgets, options.isFastExitOn, pairs),
+  );
+  return [...errors, ...verdicts].sort((a, b) => compareText(orderOf(a), orderOf(b)));
+}
+
+function orderOf(verdict: PairVerdict): string {
+  return `${verdict.legacy.join(',')}\u001f${verdict.solvimon.join(',')}`;
+}
+
+const noFindings = { mismatches: [], notes: [], links: [], alternatives: [] } as const;
+
+/** A rejected document is paired with its most likely counterpart, so that nobody calls the counterpart missing. */
+function setAsideUnreadable(input: CustomerCase): {
+  readonly errors: readonly PairVerdict[];
+  readonly legacy: readonly PreparedDocument[];
+  readonly solvimon: readonly PreparedDocument[];
+} {
+  const left = { legacy: byId(input.legacy), solvimon: byId(input.solvimon) };
+  const rejected = { legacy: [...input.legacyRejected], solvimon: [...input.solvimonRejected] };
+  const errors: PairVerdict[] = [];
+  for (const [side, other] of [
+    ['legacy', 'solvimon'],
+    ['solvimon', 'legacy'],
+  ] as const) {
+    for (const document of rejected[side].splice(0)) {
+      const twin = rejected[other].shift();
+      const matchesCurrency = (one: PreparedDocument) =>
+        document.currency === null || one.document.currency === document.currency;
+      // Fewer readable documents than on this side would leave honest ones without a partner.
+      const counterpart =
+        twin !== undefined || left[other].length <= left[side].length
+          ? undefined
+          : (left[other].find(matchesCurrency) ?? left[other][0]);
+      if (counterpart !== undefined) left[other].splice(left[other].indexOf(counterpart), 1);
+      errors.push(
+        errorVerdict(input, { [side]: document, [other]: twin ?? counterpart } as Partial<
+          Record<Side, RejectedDocument | PreparedDocument>
+        >),
+      );
+    }
+  }
+  return { errors, legacy: left.legacy, solvimon: left.solvimon };
+}
+
+function byId(documents: readonly PreparedDocument[]): PreparedDocument[] {
+  return [...documents].sort((a, b) => compareText(a.document.source.id, b.document.source.id));
+}
+
+function errorVerdict(
+  input: CustomerCase,
+  members: Partial<Record<Side, RejectedDocument | PreparedDocument>>,
+): PairVerdict {
+  const all = [members.legacy, members.solvimon].filter((one) => one !== undefined);
+  const idOf = (one: RejectedDocument | PreparedDocument | undefined): readonly DocumentId[] => {
+    if (one === undefined) return [];
+    const id = 'document' in one ? one.document.source.id : (parseDocumentId(one.id) ?? ('(no id)' as DocumentId));
+    return [id];
+  };
+  const grossOf = (one: RejectedDocument | PreparedDocument | undefined) =>
+    one !== undefined && 'document' in one ? one.document.totals.gross : null;
+  const currencies = new Set(
+    all.map((one) => ('document' in one ? one.document.currency : one.currency)).filter((code) => code !== null),
+  );
+  const [currency] = currencies;
+  return {
+    customer: input.customer,
+    currency: currencies.size === 1 && currency !== undefined ? currency : null,
+    state: 'error',
+    legacy: idOf(members.legacy),
+    solvimon: idOf(members.solvimon),
+    legacyGross: grossOf(members.legacy),
+    solvimonGross: grossOf(members.solvimon),
+    ...noFindings,
+    notReady: [],
+    problems: all.flatMap((one) => ('document' in one ? [] : one.problems)),
+    rules: ['unreadable_document'],
+  };
+}
+
+function judgePair(
+  pair: DocumentPair,
+  input: CustomerCase,
+  rules: CompareRules,
+  context: DifferenceContext,
+  explainWith: Explain,
+  budgets: Budgets,
+  isFastExitOn: boolean,
+  all: readonly DocumentPair[],
+): PairVerdict {
+  const documents = [...pair.legacy, ...pair.solvimon];
+  const currencies = new Set(documents.map((one) => one.document.currency));
+  const [currency] = currencies;
+  invariant(currency !== undefined, 'a pair has a document', {});
+  const grossOf = (side: readonly PreparedDocument[]) =>
+    side.length === 0
+      ? null
+      : fromMinorUnits(
+          sideMinor(side, side[0]?.document.currency ?? currency, rules),
+          side[0]?.document.currency ?? currency,
+        );
+  const base = {
+    customer: input.customer,
+    currency: currencies.size === 1 ? currency : null,
+    legacy: pair.legacy.map((one) => one.document.source.id),
+    solvimon: pair.solvimon.map((one) => one.document.source.id),
+    legacyGross: grossOf(pair.legacy),
+    solvimonGross: grossOf(pair.solvimon),
+    notReady: [...new Set(documents.flatMap((one) => one.document.notReady))],
+    problems: [],
+    rules: pair.rules,
+  };
+  if (base.notReady.length > 0) return { ...base, ...noFindings, state: 'not_ready' };
+  if (currencies.size > 1)
+    return { ...base, ...noFindings, state: 'mismatch', mismatches: [otherCurrency(pair, rules)] };
+  if (pair.legacy.length === 0 || pair.solvimon.length === 0) return oneSided(pair, base, rules, all);
+  if (
+    isFastExitOn &&
+    pair.legacy.length === 1 &&
+    pair.solvimon.length === 1 &&
+    pair.legacy[0]?.digest === pair.solvimon[0]?.digest
+  )
+    return { ...base, ...noFindings, state: 'matched' };
+  const found = comparePair(pair.legacy, pair.solvimon, currency, rules, context, explainWith);
+  const mismatches = found.mismatches.map((finding) => {
+    const tolerance = applyTolerance(
+      { ...finding, tolerance: null },
+      { customer: input.customer, currency },
+      rules,
+      budgets,
+    );
+    return { ...finding, tolerance };
+  });
+  const total = mismatches.reduce((sum, one) => sum + toMinorUnits(one.delta, currency), 0n);
+  invariant(
+    total === sideMinor(pair.solvimon, currency, rules) - sideMinor(pair.legacy, currency, rules),
+    'the differences of a pair sum to its delta (I2)',
+    { legacy: base.legacy, solvimon: base.solvimon },
+  );
+  const alternatives = pair.rivals.map((rival) => ({
+    legacy: [rival.legacy.document.source.id],
+    solvimon: [rival.solvimon.document.source.id],
+    costGap: 0,
+  }));
+  return {
+    ...base,
+    mismatches,
+    notes: found.notes,
+    links: found.links,
+    alternatives,
+    state: stateOf(mismatches, alternatives.length > 0),
+  };
+}
+
+function stateOf(mismatches: readonly MismatchFinding[], isAmbiguous: boolean): PairState {
+  if (isAmbiguous) return 'ambiguous';
+  if (mismatches.length === 0) return 'matched';
+  return mismatches.every((one) => one.tolerance?.within === true) ? 'within_tolerance' : 'mismatch';
+}
+
+type Base = Omit<PairVerdict, 'state' | 'mismatches' | 'notes' | 'links' | 'alternatives'>;
+
+/** A document without a counterpart. Its other side is missing, which is not zero (I6); a void one owes nothing. */
+function oneSided(pair: DocumentPair, base: Base, rules: CompareRules, all: readonly DocumentPair[]): PairVerdict {
+  const isSolvimon = pair.solvimon.length > 0;
+  const [one] = isSolvimon ? pair.solvimon : pair.legacy;
+  invariant(one !== undefined, 'a one-sided pair has one document', {});
+  if (!isLive(one)) return { ...base, ...noFindings, state: 'matched', rules: [...base.rules, 'void_owes_nothing'] };
+  const gross = grossMinor(one, rules);
+  const currency = one.document.currency;
+  const isDuplicate = all.some(
+    (other) =>
+      other.legacy.length > 0 &&
+      other.solvimon.length > 0 &&
+      (isSolvimon ? other.solvimon : other.legacy).some((twin) => twin.digest === one.digest),
+  );
+  const delta = isSolvimon ? gross : -gross;
+  const cause = isDuplicate
+    ? isSolvimon
+      ? 'invoice.duplicate_in_solvimon'
+      : 'invoice.duplicate_in_legacy'
+    : isSolvimon
+      ? 'invoice.missing_in_legacy'
+      : 'invoice.missing_in_solvimon';
+  const amount = fromMinorUnits(gross, currency);
+  const finding = {
+    level: 'header' as const,
+    legacyLines: [],
+    solvimonLines: [],
+    chargeKey: null,
+    period: null,
+    cause: cause as MismatchFinding['cause'],
+    confidence: 'proven' as const,
+    rivals: [],
+    legacy: isSolvimon ? null : amount,
+    solvimon: isSolvimon ? amount : null,
+    delta: fromMinorUnits(delta, currency),
+    direction: directionOf(delta),
+    components: wholly('header', delta, currency),
+    working: [
+      { label: isSolvimon ? 'solvimon' : 'legacy', text: `${one.document.source.id} of ${amount} ${currency}` },
+      { label: isSolvimon ? 'legacy' : 'solvimon', text: isDuplicate ? 'has it once' : 'has no document for it' },
+    ],
+    rules: base.rules,
+  };
+  const mismatch = { ...finding, fingerprint: fingerprint(finding, currency), tolerance: null };
+  return { ...base, ...noFindings, mismatches: [mismatch], state: isSolvimon ? 'only_solvimon' : 'only_legacy' };
+}
+
+/** Two currencies never subtract (I7): both amounts are shown, the delta says nothing. */
+function otherCurrency(pair: DocumentPair, rules: CompareRules): MismatchFinding {
+  const amountOf = (documents: readonly PreparedDocument[]): DecimalText | null => {
+    const [one] = documents;
+    return one === undefined ? null : fromMinorUnits(grossMinor(one, rules), one.document.currency);
+  };
+  const codes = (documents: readonly PreparedDocument[]) => documents.map((one) => one.document.currency).join(', ');
+  const finding = {
+    level: 'header' as const,
+    legacyLines: [],
+    solvimonLines: [],
+    chargeKey: null,
+    period: null,
+    cause: 'currency.differs' as const,
+    confidence: 'proven' as const,
+    rivals: [],
+    legacy: amountOf(pair.legacy),
+    solvimon: amountOf(pair.solvimon),
+    delta: zero,
+    direction: 'none' as const,
+    components: {},
+    working: [
+      { label: 'legacy', text: `${amountOf(pair.legacy) ?? ''} ${codes(pair.legacy)}` },
+      { label: 'solvimon', text: `${amountOf(pair.solvimon) ?? ''} ${codes(pair.solvimon)}` },
+    ],
+    rules: [...pair.rules, 'currencies_never_add'],
+  };
+  return { ...finding, fingerprint: fingerprint(finding, null), tolerance: null };
+}
