@@ -18,12 +18,12 @@ export function assign(costs: readonly (readonly bigint[])[], columnCount: numbe
     return costs.map((_unused, row) => rowOfColumn.indexOf(row));
   }
   invariant(columnCount <= maxAssignment, 'an assignment is cut into pieces first', { columnCount });
-  const rowOfColumn = new Array<number>(columnCount + 1).fill(0);
-  const rowPotential = new Array<bigint>(rowCount + 1).fill(0n);
-  const columnPotential = new Array<bigint>(columnCount + 1).fill(0n);
+  const rowOfColumn = Array.from<number>({ length: columnCount + 1 }).fill(0);
+  const rowPotential = Array.from<bigint>({ length: rowCount + 1 }).fill(0n);
+  const columnPotential = Array.from<bigint>({ length: columnCount + 1 }).fill(0n);
   for (let row = 1; row <= rowCount; row += 1)
     augment(costs, columnCount, row, rowOfColumn, rowPotential, columnPotential);
-  const result = new Array<number>(rowCount).fill(-1);
+  const result = Array.from<number>({ length: rowCount }).fill(-1);
   for (let column = 1; column <= columnCount; column += 1) {
     const row = rowOfColumn[column] ?? 0;
     if (row > 0) result[row - 1] = column - 1;
@@ -40,9 +40,9 @@ function augment(
   rowPotential: bigint[],
   columnPotential: bigint[],
 ): void {
-  const shortest = new Array<bigint | undefined>(columnCount + 1).fill(undefined);
-  const previous = new Array<number>(columnCount + 1).fill(0);
-  const isDone = new Array<boolean>(columnCount + 1).fill(false);
+  const shortest = Array.from<bigint | undefined>({ length: columnCount + 1 }).fill(undefined);
+  const previous = Array.from<number>({ length: columnCount + 1 }).fill(0);
+  const isDone = Array.from<boolean>({ length: columnCount + 1 }).fill(false);
   rowOfColumn[0] = newRow;
   let column = 0;
   do {

@@ -13,7 +13,13 @@ export type TaxScope = 'line' | 'document' | 'off';
 export type GroupLink =
   | { readonly kind: 'matched'; readonly legacy: FormGroup; readonly solvimon: FormGroup; readonly rule: string }
   | {
-      readonly kind: 'split' | 'merged';
+      readonly kind: 'split';
+      readonly legacy: readonly FormGroup[];
+      readonly solvimon: readonly FormGroup[];
+      readonly rule: string;
+    }
+  | {
+      readonly kind: 'merged';
       readonly legacy: readonly FormGroup[];
       readonly solvimon: readonly FormGroup[];
       readonly rule: string;
