@@ -34,6 +34,8 @@ export function logEvidenceCount({ n, k }: Count, m: number): number {
     k,
   });
   checkRate(m);
+  // Nothing seen is E = 1 to the last bit, not one plus the rounding of the weights' sum.
+  if (n === 0) return 0;
   return logSumExp(
     grid.map(({ c, weight }) => {
       const clean = n === k ? 0 : (n - k) * Math.log1p((c * m) / (1 - m));
@@ -85,6 +87,7 @@ export function stakesOf({ items, capMinor }: ValueSample): readonly Stake[] {
 
 /** ln E of stakes already made: for bisection, where the stakes stay and only m moves. */
 export function logEvidenceOfStakes(stakes: readonly Stake[], m: number): number {
+  if (!stakes.some(({ count, v }) => count > 0 && v > 0)) return 0;
   return logSumExp(
     grid.map(({ c, weight }) =>
       stakes.reduce(
