@@ -33,7 +33,9 @@ export function canonicalJson(value: unknown): string {
 }
 
 function leaves(value: unknown, path: Path): readonly { readonly path: Path; readonly value: string }[] {
-  if (typeof value !== 'object' || value === null) return value === undefined ? [] : [{ path, value: String(value) }];
+  if (typeof value !== 'object' || value === null) {
+    return value === undefined ? [] : [{ path, value: typeof value === 'string' ? value : JSON.stringify(value) }];
+  }
   if (isLimit(value)) return [{ path, value: limitText(value) }];
   const children = Array.isArray(value)
     ? value.flatMap((child, index) => leaves(child, [...path, index]))
