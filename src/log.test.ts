@@ -83,9 +83,12 @@ describe('redactText', () => {
     expect(redactText(text)).toBe(shown);
   });
 
-  test('a long line costs time in proportion to its length', () => {
-    const startedAt = performance.now();
-    for (const unit of ['abc', '"a', '\\', 'a.', 'token', ' x=']) redactText(unit.repeat(200_000));
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
-  });
+  // The runner's time limit is the guard: an expression that backtracks would need minutes for these.
+  test.each(['abc', '"a', '\\', '\\"', 'a.', 'token', ' x='])(
+    'a line of 200,000 times %s is shown as it is',
+    (unit) => {
+      const line = unit.repeat(200_000);
+      expect(redactText(line)).toBe(line);
+    },
+  );
 });

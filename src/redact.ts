@@ -6,8 +6,12 @@ const secretName =
 const wholeName = new RegExp(`^(?:${secretName})$`, 'i');
 const urlPassword = /\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@"'\\]*):[^\s/"'\\]*@/gi;
 const httpCredentials = /\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi;
-// The quotes may carry backslashes: JSON that was put in a JSON string, once or more.
-const quotedPair = new RegExp(`(\\\\*")(${secretName})\\1(\\s*:\\s*)\\1(?:(?!\\1)[^\\\\]|\\\\.)*?\\1`, 'gi');
+// The quotes may carry backslashes: JSON that was put in a JSON string, up to three times. The bound keeps a long row of
+// backslashes from costing the square of its length.
+const quotedPair = new RegExp(
+  `((?<!\\\\)\\\\{0,7}")(${secretName})\\1(\\s*:\\s*)\\1(?:(?!\\1)[^\\\\]|\\\\.)*?\\1`,
+  'gi',
+);
 const plainPair = new RegExp(`([?&\\s])(${secretName})=[^&\\s"'\\\\]+`, 'gi');
 
 const maxDepth = 8;

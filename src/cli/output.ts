@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { csvCell } from './render/public-rows.js';
 
-export type Format = 'table' | 'json' | 'jsonl' | 'csv';
+export const formats = ['table', 'json', 'jsonl', 'csv'] as const;
+export type Format = (typeof formats)[number];
 
 /** Writes rows to standard output in the asked format. JSONL and CSV stream; a table is drawn whole. */
 export async function writeRows<Row extends object>(

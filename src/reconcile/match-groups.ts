@@ -123,7 +123,7 @@ function matchExact(
     const key = keyOf(group);
     if (key !== null) waiting.set(key, [...(waiting.get(key) ?? []), group]);
   }
-  for (const group of [...legacy]) {
+  for (const group of Array.from(legacy)) {
     const key = keyOf(group);
     const partner = key === null ? undefined : waiting.get(key)?.shift();
     if (partner !== undefined) take(group, partner, rule);

@@ -56,7 +56,7 @@ function remove<Item>(from: Item[], item: Item): void {
 }
 
 function takeEqual(legacy: PreparedDocument[], solvimon: PreparedDocument[], pairs: DocumentPair[]): void {
-  for (const left of [...legacy]) {
+  for (const left of legacy.slice()) {
     const right = solvimon.find((other) => other.digest === left.digest && isLive(other) === isLive(left));
     if (right === undefined) continue;
     remove(legacy, left);

@@ -51,13 +51,15 @@ async function collectCustomers(trx: Transaction<Database>, input: PairingInput)
     from document where load_id = ${sql.lit(loadId)} and in_cycle group by customer`;
   await sql`
     create temporary table customer_state on commit drop as
-    select customer,
-      coalesce(l.digests = s.digests and l.is_clearable and s.is_clearable, false)
-      and not exists (
+    select both_sides.customer,
+      both_sides.is_equal and not exists (
         select from rejected_document r
-        where r.load_id in (${sql.lit(input.legacyLoad)}, ${sql.lit(input.solvimonLoad)}) and r.customer = customer
+        where r.load_id in (${sql.lit(input.legacyLoad)}, ${sql.lit(input.solvimonLoad)}) and r.customer = both_sides.customer
       ) as is_settled
-    from (${sideOf(input.legacyLoad)}) l full join (${sideOf(input.solvimonLoad)}) s using (customer)`.execute(trx);
+    from (
+      select customer, coalesce(l.digests = s.digests and l.is_clearable and s.is_clearable, false) as is_equal
+      from (${sideOf(input.legacyLoad)}) l full join (${sideOf(input.solvimonLoad)}) s using (customer)
+    ) both_sides`.execute(trx);
   await sql`analyze customer_state`.execute(trx);
 }
 

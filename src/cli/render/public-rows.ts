@@ -1,3 +1,4 @@
+import type { StoredRun } from '../../store/runs.js';
 import type { MismatchView, PairView } from '../../store/views.js';
 
 /*
@@ -26,6 +27,47 @@ export function mismatchRow(view: MismatchView) {
     components: view.components,
     status: view.status,
     fingerprint: view.fingerprint,
+  };
+}
+
+/** A mismatch as one flat CSV row: the same facts, one cell each. */
+export function flatMismatch(view: MismatchView) {
+  return {
+    id: view.id,
+    cycle: view.cycle,
+    customer: view.customer,
+    currency: view.currency,
+    pair: view.pair.id,
+    pair_state: view.pair.state,
+    legacy_documents: view.pair.legacy,
+    solvimon_documents: view.pair.solvimon,
+    level: view.level,
+    charge_key: view.chargeKey,
+    legacy_lines: view.lines.legacy,
+    solvimon_lines: view.lines.solvimon,
+    cause: view.cause,
+    confidence: view.confidence,
+    legacy: view.legacy,
+    solvimon: view.solvimon,
+    delta: view.delta,
+    direction: view.direction,
+    components: Object.entries(view.components).map(([name, part]) => `${name}=${part}`),
+    status: view.status,
+    fingerprint: view.fingerprint,
+  };
+}
+
+/** What a run says of itself, without the whole of its problems. */
+export function runRecord(run: StoredRun) {
+  return {
+    schemaVersion,
+    id: run.id,
+    cycle: run.cycle,
+    state: run.state,
+    isComplete: run.isComplete,
+    incompleteBecause: run.incompleteBecause,
+    resultHash: run.resultHash,
+    summary: run.summary,
   };
 }
 
