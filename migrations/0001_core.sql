@@ -36,6 +36,9 @@ create table load (
   control_totals jsonb not null default '[]',
   input_hash text,
   as_of timestamptz,
+  -- How far a resumable source was read and stored: documents up to `committed_documents` stand, later ones are trimmed.
+  checkpoint jsonb,
+  committed_documents integer not null default 0,
   started_at timestamptz not null,
   loaded_at timestamptz
 );
@@ -91,6 +94,21 @@ create table line (
   tax numeric,
   description text,
   detail jsonb
+) partition by list (load_id);
+
+-- Documents as their source sent them, for replay and evidence; only for sources that cannot be read again as they were.
+create table raw_record (
+  load_id bigint not null,
+  doc_no integer not null,
+  -- What `doc_no` counts: stored documents, or rejected ones.
+  is_rejected boolean not null,
+  object_type text not null,
+  object_id text not null,
+  sha256 bytea not null,
+  bytes bytea not null,
+  api_version text,
+  request_id text,
+  fetched_at timestamptz not null
 ) partition by list (load_id);
 
 -- Records that could not be read as a document. Everything that could be read of their identity is kept.

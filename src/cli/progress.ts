@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { ProgressEvent } from '../run/context.js';
 
-export type Progress = { take(event: ProgressEvent): void; stop(): void };
+export type Progress = { readonly take: (event: ProgressEvent) => void; readonly stop: () => void };
 
 /** A bar on a terminal; elsewhere one line a step, so that a log stays readable. Never decides anything. */
 export function showProgress(stream: NodeJS.WriteStream): Progress {

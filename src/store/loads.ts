@@ -1,15 +1,11 @@
 import { type Kysely, sql } from 'kysely';
-import type { Pool, PoolClient } from 'pg';
-import { invariant } from '../model/invariant.js';
-import type { PreparedDocument } from '../model/prepared.js';
-import type { Problem, RejectedDocument } from '../model/problem.js';
+import type { Pool } from 'pg';
 import type { Side } from '../model/side.js';
-import type { ControlTotal, PullCounts } from '../model/source.js';
-import { CopyWriter } from './copy-text.js';
-import { documentColumns, encodeDocument, encodeLine, lineColumns } from './document-rows.js';
+import type { Checkpoint, ControlTotal } from '../model/source.js';
+import { settleRepeated } from './duplicates.js';
+import { countFindings, type Findings, insertFindings } from './load-findings.js';
+import { attachLeaves, createLeaves, dropLeaves, leaf, trimLeaves } from './load-leaves.js';
 import type { Database } from './tables.js';
-
-export type LoadState = { readonly id: string; readonly state: 'loading' | 'loaded' };
 
 /** The finished load of a side of a run, if there is one. */
 export async function findLoaded(db: Kysely<Database>, runId: string, side: Side): Promise<string | undefined> {
@@ -25,148 +21,143 @@ export async function findLoaded(db: Kysely<Database>, runId: string, side: Side
 
 /**
  * Holds the lock of one side of one run while `work` runs, so that a twin of the same job waits and then finds the load
- * finished. The lock dies with its connection: a killed worker never leaves one behind.
+ * finished. The lock dies with its connection: a killed worker never leaves one behind, and a worker that loses the
+ * connection is told by the signal, because from then on a twin may be at work.
  */
 export async function withLoadLock<Result>(
   pool: Pool,
   runId: string,
   side: Side,
-  work: () => Promise<Result>,
+  work: (lost: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect();
+  const lost = new AbortController();
+  const onLost = (error: Error) => lost.abort(error);
+  client.on('error', onLost);
   const key = `shadowbill load ${runId} ${side}`;
   let failure: Error | undefined;
   try {
     await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [key]);
-    return await work();
+    return await work(lost.signal);
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));
     throw error;
   } finally {
-    if (failure === undefined) await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [key]);
+    if (failure === undefined && !lost.signal.aborted)
+      await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [key]);
+    client.removeListener('error', onLost);
     // After a failure the connection may be broken; dropping it frees the lock in every case.
-    client.release(failure !== undefined);
+    client.release(failure !== undefined || lost.signal.aborted);
   }
 }
 
-/** Starts a load afresh: what an earlier, killed attempt of this side left behind is dropped first. */
-export async function beginLoad(db: Kysely<Database>, runId: string, side: Side, now: Date): Promise<string> {
+/** Where an attempt begins: at the start, or after what an earlier one has stored. */
+export type LoadAttempt = {
+  readonly loadId: string;
+  readonly checkpoint: Checkpoint | null;
+  readonly documents: number;
+  readonly rejected: number;
+  readonly problems: number;
+};
+
+/**
+ * Starts an attempt at a load. A resumable source goes on from the last checkpoint that a killed attempt stored;
+ * otherwise whatever that attempt left is dropped. Call with the load lock held.
+ */
+export async function beginLoad(
+  db: Kysely<Database>,
+  input: { readonly runId: string; readonly side: Side; readonly isResumable: boolean; readonly now: Date },
+): Promise<LoadAttempt> {
   return db.transaction().execute(async (trx) => {
     const stale = await trx
-      .deleteFrom('load')
-      .where('run_id', '=', runId)
-      .where('side', '=', side)
+      .selectFrom('load')
+      .select(['id', 'checkpoint', 'committed_documents'])
+      .where('run_id', '=', input.runId)
+      .where('side', '=', input.side)
       .where('state', '=', 'loading')
-      .returning('id')
+      .orderBy('id')
       .execute();
-    for (const load of stale) await dropLeaves(trx, load.id);
+    const [only] = stale;
+    if (only !== undefined && stale.length === 1 && input.isResumable && only.checkpoint !== null) {
+      const { rejected, problems } = await countFindings(trx, only.id);
+      await trimLeaves(trx, only.id, only.committed_documents, rejected);
+      return {
+        loadId: only.id,
+        checkpoint: only.checkpoint as Checkpoint,
+        documents: only.committed_documents,
+        rejected,
+        problems,
+      };
+    }
+    for (const load of stale) await forgetLoad(trx, load.id);
     const created = await trx
       .insertInto('load')
-      .values({ run_id: runId, side, state: 'loading', started_at: now })
+      .values({ run_id: input.runId, side: input.side, state: 'loading', started_at: input.now })
       .returning('id')
       .executeTakeFirstOrThrow();
-    for (const table of ['document', 'line'] as const) {
-      await sql`create table ${sql.id(leaf(table, created.id))} (like ${sql.id(table)} including defaults including constraints)`.execute(
-        trx,
-      );
-    }
-    return created.id;
+    await createLeaves(trx, created.id);
+    return { loadId: created.id, checkpoint: null, documents: 0, rejected: 0, problems: 0 };
   });
 }
 
-async function dropLeaves(db: Kysely<Database>, loadId: string): Promise<void> {
-  for (const table of ['document', 'line'] as const)
-    await sql`drop table if exists ${sql.id(leaf(table, loadId))}`.execute(db);
+async function forgetLoad(trx: Kysely<Database>, loadId: string): Promise<void> {
+  await trx.deleteFrom('load').where('id', '=', loadId).execute();
+  await dropLeaves(trx, loadId);
 }
 
-/** Name of the partition that holds one load. */
-export function leaf(table: 'document' | 'line', loadId: string): string {
-  invariant(/^\d+$/.test(loadId), 'a load id is a whole number', { loadId });
-  return `${table}_l${loadId}`;
-}
-
-/** Two COPY streams, one for documents and one for lines. Class, because it is opened and must be closed. */
-export class LoadWriter {
-  readonly #loadId: string;
-  readonly #clients: readonly [PoolClient, PoolClient];
-  readonly #documents: CopyWriter;
-  readonly #lines: CopyWriter;
-  #docNo = 0;
-
-  private constructor(loadId: string, clients: readonly [PoolClient, PoolClient]) {
-    this.#loadId = loadId;
-    this.#clients = clients;
-    this.#documents = new CopyWriter(clients[0], `copy ${leaf('document', loadId)} (${documentColumns}) from stdin`);
-    this.#lines = new CopyWriter(clients[1], `copy ${leaf('line', loadId)} (${lineColumns}) from stdin`);
-  }
-
-  static async open(pool: Pool, loadId: string): Promise<LoadWriter> {
-    const first = await pool.connect();
-    try {
-      return new LoadWriter(loadId, [first, await pool.connect()]);
-    } catch (error) {
-      first.release();
-      throw error;
-    }
-  }
-
-  get documentCount(): number {
-    return this.#docNo;
-  }
-
-  async write(prepared: PreparedDocument, inCycle: boolean): Promise<void> {
-    this.#docNo += 1;
-    for (const line of prepared.lines) await this.#lines.row(encodeLine(this.#loadId, this.#docNo, line));
-    await this.#documents.row(encodeDocument(this.#loadId, this.#docNo, inCycle, prepared));
-  }
-
-  async finish(): Promise<void> {
-    await this.#lines.end();
-    await this.#documents.end();
-    for (const client of this.#clients) client.release();
-  }
-
-  /** Gives both connections up; whatever was sent is thrown away by the server or by the next `beginLoad`. */
-  abort(cause: Error): void {
-    this.#lines.abort(cause);
-    this.#documents.abort(cause);
-    for (const client of this.#clients) client.release(cause);
-  }
+/** Notes how far a load has come, together with what was found on the way. The documents themselves were committed before. */
+export async function saveProgress(
+  db: Kysely<Database>,
+  loadId: string,
+  progress: { readonly checkpoint: Checkpoint; readonly documents: number; readonly findings: Findings },
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await insertFindings(trx, loadId, progress.findings);
+    await trx
+      .updateTable('load')
+      .set({ checkpoint: JSON.stringify(progress.checkpoint), committed_documents: progress.documents })
+      .where('id', '=', loadId)
+      .execute();
+  });
 }
 
 export type LoadOutcome = {
-  readonly counts: PullCounts;
   readonly complete: boolean;
   readonly incompleteBecause: readonly string[];
   readonly controlTotals: readonly ControlTotal[];
   readonly inputHash: string | null;
   readonly asOf: string;
-  readonly rejected: readonly { readonly document: RejectedDocument; readonly customer: string | null }[];
-  readonly problems: readonly Problem[];
-  readonly skips: ReadonlyMap<string, { readonly count: number; readonly examples: readonly string[] }>;
+  readonly findings: Findings;
+  /** What a document id that was read twice means: a fault of a file, or a later reading of a moving source. */
+  readonly repeated: 'reject' | 'keep_latest';
 };
 
-/** Makes a load visible, all at once: keys, partitions, counts and problems in one transaction. */
-export async function finishLoad(db: Kysely<Database>, loadId: string, outcome: LoadOutcome, now: Date): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    const documents = leaf('document', loadId);
-    const lines = leaf('line', loadId);
-    await sql`alter table ${sql.id(documents)} add primary key (doc_no)`.execute(trx);
-    await sql`alter table ${sql.id(lines)} add primary key (doc_no, ordinal)`.execute(trx);
-    await sql`alter table document attach partition ${sql.id(documents)} for values in (${sql.lit(loadId)})`.execute(
-      trx,
-    );
-    await sql`alter table line attach partition ${sql.id(lines)} for values in (${sql.lit(loadId)})`.execute(trx);
-    await insertFindings(trx, loadId, outcome);
+/** Makes a load visible, all at once: repeated ids settled, keys, partitions, counts and problems in one transaction. */
+export async function finishLoad(
+  db: Kysely<Database>,
+  loadId: string,
+  outcome: LoadOutcome,
+  now: Date,
+): Promise<{ readonly documents: number }> {
+  const documents = await db.transaction().execute(async (trx) => {
+    await insertFindings(trx, loadId, outcome.findings);
+    const rejectedBefore = outcome.findings.rejectedBefore + outcome.findings.rejected.length;
+    await settleRepeated(trx, loadId, outcome.repeated, rejectedBefore);
+    await attachLeaves(trx, loadId);
+    const counted = await sql<{
+      documents: string;
+    }>`select count(*) as documents from ${sql.id(leaf('document', loadId))}`.execute(trx);
+    const stored = Number(counted.rows[0]?.documents ?? '0');
+    const { rejected, problems, skipped } = await countFindings(trx, loadId);
     await trx
       .updateTable('load')
       .set({
         state: 'loaded',
-        listed: String(outcome.counts.listed),
-        emitted: String(outcome.counts.emitted),
-        rejected: String(outcome.counts.rejected),
-        skipped: String(outcome.counts.skipped),
-        is_complete: outcome.complete,
+        listed: String(stored + rejected + skipped),
+        emitted: String(stored),
+        rejected: String(rejected),
+        skipped: String(skipped),
+        is_complete: outcome.complete && problems === 0,
         incomplete_because: [...outcome.incompleteBecause],
         control_totals: JSON.stringify(outcome.controlTotals),
         input_hash: outcome.inputHash,
@@ -175,45 +166,9 @@ export async function finishLoad(db: Kysely<Database>, loadId: string, outcome: 
       })
       .where('id', '=', loadId)
       .execute();
+    return stored;
   });
   // Without statistics the planner joins a million documents by nested loops.
   await sql`analyze ${sql.id(leaf('document', loadId))}`.execute(db);
-}
-
-const batch = 500;
-
-async function insertFindings(trx: Kysely<Database>, loadId: string, outcome: LoadOutcome): Promise<void> {
-  const rejected = outcome.rejected.map(({ document, customer }, index) => ({
-    load_id: loadId,
-    seq: index + 1,
-    document_id: document.id,
-    customer,
-    customer_ref: document.customerRef,
-    currency: document.currency,
-    problems: JSON.stringify(document.problems),
-    file: document.place.file ?? null,
-    file_line: document.place.line ?? null,
-  }));
-  for (let at = 0; at < rejected.length; at += batch)
-    await trx
-      .insertInto('rejected_document')
-      .values(rejected.slice(at, at + batch))
-      .execute();
-  const problems = outcome.problems.map((item, index) => ({
-    load_id: loadId,
-    seq: index + 1,
-    problem: JSON.stringify(item),
-  }));
-  for (let at = 0; at < problems.length; at += batch)
-    await trx
-      .insertInto('load_problem')
-      .values(problems.slice(at, at + batch))
-      .execute();
-  const skips = [...outcome.skips].map(([reason, skip]) => ({
-    load_id: loadId,
-    reason,
-    skipped: String(skip.count),
-    examples: [...skip.examples],
-  }));
-  if (skips.length > 0) await trx.insertInto('load_skip').values(skips).execute();
+  return { documents };
 }

@@ -42,6 +42,8 @@ export type LoadTable = {
   control_totals: ColumnType<unknown, string | undefined, string>;
   input_hash: string | null;
   as_of: Timestamp | null;
+  checkpoint: Json<unknown> | null;
+  committed_documents: Generated<number>;
   started_at: Timestamp;
   loaded_at: Timestamp | null;
 };
