@@ -55,15 +55,28 @@ export function isZone(zone: string): boolean {
 
 /** Local midnight at the start of calendar date "YYYY-MM-DD" in `zone`; `undefined` for an impossible date. Survives DST. */
 export function startOfDate(date: string, zone: string): Instant | undefined {
-  if (!isRealDate(date)) return undefined;
-  return fromLocal(date, 0, 0, 0, 0, zone);
+  return midnight(date, zone, 0);
 }
 
 /** Local midnight after calendar date "YYYY-MM-DD" in `zone`: the half-open end of an inclusive last day. */
 export function endOfDate(date: string, zone: string): Instant | undefined {
+  return midnight(date, zone, 1);
+}
+
+/** A cycle names the same few dates a million times, and each costs a search through the zone's clock changes. */
+const midnights = new Map<string, Instant>();
+const mostMidnights = 4096;
+
+function midnight(date: string, zone: string, daysLater: 0 | 1): Instant | undefined {
+  const key = `${date} ${daysLater} ${zone}`;
+  const known = midnights.get(key);
+  if (known !== undefined) return known;
   if (!isRealDate(date)) return undefined;
   const [year, month, day] = date.split('-').map(Number) as [number, number, number];
-  return instantOfMs(new TZDate(year, month - 1, day + 1, zone).getTime());
+  const found = instantOfMs(new TZDate(year, month - 1, day + daysLater, zone).getTime());
+  if (midnights.size >= mostMidnights) midnights.clear();
+  midnights.set(key, found);
+  return found;
 }
 
 /** A local date-time without offset ("2026-10-01 00:00:00") read in `zone`; `undefined` when malformed. */

@@ -1,7 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from './tables.js';
 
-/** Totals of one pair state in one currency. Amounts decimal text, major units; over ≥ 0 and under ≤ 0 are sums of mismatch deltas. */
+/**
+ * Totals of one pair state in one currency. Amounts decimal text, major units; over ≥ 0 and under ≤ 0 are sums of mismatch
+ * deltas. Without a currency (two in one pair, or none readable) there are no sums: currencies never add (I7).
+ */
 export type StateTotal = {
   readonly currency: string | null;
   readonly state: string;
@@ -51,7 +54,9 @@ export async function stateTotals(db: Kysely<Database>, run: RunKey): Promise<re
       select pair_id, sum(delta) filter (where delta > 0) as over, sum(delta) filter (where delta < 0) as under
       from mismatch where run_seq = ${sql.lit(run.seq)} group by pair_id
     )
-    select p.currency, p.state, count(*) as pairs, sum(p.legacy_gross)::text as legacy, sum(p.solvimon_gross)::text as solvimon,
+    select p.currency, p.state, count(*) as pairs,
+      case when p.currency is not null then sum(p.legacy_gross)::text end as legacy,
+      case when p.currency is not null then sum(p.solvimon_gross)::text end as solvimon,
       coalesce(sum(m.over), 0)::text as over, coalesce(sum(m.under), 0)::text as under
     from pair p left join money m on m.pair_id = p.id
     where p.run_seq = ${sql.lit(run.seq)} group by p.currency, p.state order by p.currency collate "C" nulls last, p.state`.execute(
