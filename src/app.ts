@@ -5,10 +5,11 @@ import { type LoadedConfig, loadConfig } from './config.js';
 import { toCompareRules } from './config/compare-rules.js';
 import type { Env } from './config/env.js';
 import type { Config } from './config/schema.js';
-import { enqueueCycle, startCycleWorker } from './jobs/cycle-jobs.js';
+import { collectOnThread } from './collect-on-thread.js';
+import { type CycleSteps, enqueueCycle, startCycleWorker } from './jobs/cycle-jobs.js';
 import { openQueues } from './jobs/queue.js';
 import { legacyAdapters } from './legacy-adapters/registry.js';
-import type { Logger } from './log.js';
+import type { Logger, LogLevel } from './log.js';
 import type { CycleId } from './model/ids.js';
 import { dateInZone, instantOfMs } from './model/period.js';
 import type { Side } from './model/side.js';
@@ -66,16 +67,15 @@ export async function openStore(env: Env, dataDir: string, log: Logger, applicat
     await migrateUp(store.db);
   } catch (error) {
     await close();
-    throw databaseError(error instanceof AppError ? (error.cause ?? error) : error) instanceof AppError
-      ? databaseError(error instanceof AppError ? (error.cause ?? error) : error)
-      : error;
+    const known = databaseError(error instanceof AppError ? (error.cause ?? error) : error);
+    throw known instanceof AppError ? known : error;
   }
   return { ...store, databaseUrl, isEmbedded: embedded !== undefined, close };
 }
 
-export type RunnerOptions = {
-  readonly env: Env;
-  readonly store: OpenStore;
+/** What the use cases of this process are built from. */
+export type ContextOptions = {
+  readonly store: Store;
   readonly log: Logger;
   readonly signal: AbortSignal;
   /** Folder that the relative paths of a run's configuration start from. */
@@ -83,8 +83,10 @@ export type RunnerOptions = {
   readonly progress: (event: ProgressEvent) => void;
 };
 
-/** The context of use cases for this process. */
-export function runContext(options: RunnerOptions): RunContext {
+export type RunnerOptions = ContextOptions & { readonly env: Env; readonly store: OpenStore };
+
+/** The context of use cases for this process or thread. */
+export function runContext(options: ContextOptions): RunContext {
   const settings = new Map<string, Promise<RunSettings>>();
   return {
     db: options.store.db,
@@ -166,12 +168,28 @@ export async function finishRunHere(options: RunnerOptions, context: RunContext,
   });
   try {
     await clearFailure(context.db, run.id);
-    startCycleWorker(queues, context, reconcileCustomer, 2);
+    startCycleWorker(queues, context, { reconcile: reconcileCustomer, collect: collectWith(options) }, 2);
     await enqueueCycle(queues, run, randomBytes(6).toString('hex'));
     return await waitForRun(context, run.id);
   } finally {
     await queues.close();
   }
+}
+
+/** Both sides of a cycle are collected at the same time, each on a thread of its own. */
+function collectWith(options: RunnerOptions): CycleSteps['collect'] {
+  return (context, run, side) =>
+    collectOnThread(
+      {
+        databaseUrl: options.store.databaseUrl,
+        runId: run.id,
+        side,
+        baseDir: options.baseDir,
+        logLevel: options.log.level as LogLevel,
+      },
+      context.signal,
+      options.progress,
+    );
 }
 
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';

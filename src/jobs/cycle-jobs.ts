@@ -1,13 +1,13 @@
-import { type Job, UnrecoverableError } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
 import { AppError, errorTable } from '../errors.js';
 import { InvariantError } from '../model/invariant.js';
-import { sides } from '../model/side.js';
-import { collectSide } from '../run/collect.js';
+import { type Side, sides } from '../model/side.js';
 import { compareChunk, type Reconcile } from '../run/compare.js';
 import type { RunContext } from '../run/context.js';
 import { pairRun } from '../run/pair.js';
 import { summariseRun } from '../run/summarise.js';
+import { databaseError } from '../store/database.js';
 import { findRun, noteFailure, type StoredRun } from '../store/runs.js';
 import { jobOptions, type QueueHandle } from './queue.js';
 
@@ -27,17 +27,23 @@ const payloads = {
 } as const;
 type JobName = keyof typeof payloads;
 
+/** The two steps that the composition root decides about: which engine, and where a side is collected. */
+export type CycleSteps = {
+  readonly reconcile: Reconcile;
+  readonly collect: (context: RunContext, run: StoredRun, side: Side) => Promise<void>;
+};
+
 type HandlerInput = {
   readonly context: RunContext;
   readonly queues: QueueHandle;
-  readonly reconcile: Reconcile;
+  readonly steps: CycleSteps;
   readonly data: unknown;
 };
 
 const handlers = {
-  collect: async ({ context, data }) => {
+  collect: async ({ context, steps, data }) => {
     const { runId, side } = payloads.collect.parse(data);
-    await collectSide(context, await runOf(context, runId), side);
+    await steps.collect(context, await runOf(context, runId), side);
   },
   pair: async ({ context, queues, data }) => {
     const { runId, flow } = payloads.pair.parse(data);
@@ -55,9 +61,9 @@ const handlers = {
       );
     }
   },
-  compare: async ({ context, reconcile, data }) => {
+  compare: async ({ context, steps, data }) => {
     const { runId, chunk } = payloads.compare.parse(data);
-    await compareChunk(context, await runOf(context, runId), chunk, reconcile);
+    await compareChunk(context, await runOf(context, runId), chunk, steps.reconcile);
   },
   summarise: async ({ context, data }) => {
     await summariseRun(context, await runOf(context, payloads.summarise.parse(data).runId));
@@ -94,42 +100,46 @@ export async function enqueueCycle(queues: QueueHandle, run: StoredRun, attempt:
 }
 
 /** Starts a worker for the cycle's jobs in this process. */
-export function startCycleWorker(queues: QueueHandle, context: RunContext, reconcile: Reconcile, concurrency: number) {
-  return queues.worker(cycleQueue, (job) => handle(job, { context, queues, reconcile }), concurrency);
+export function startCycleWorker(queues: QueueHandle, context: RunContext, steps: CycleSteps, concurrency: number) {
+  return queues.worker(cycleQueue, (job, token) => handle(job, token, { context, queues, steps }), concurrency);
 }
 
-async function handle(job: Job, input: Omit<HandlerInput, 'data'>): Promise<void> {
+async function handle(job: Job, token: string | undefined, input: Omit<HandlerInput, 'data'>): Promise<void> {
   const handler = Object.hasOwn(handlers, job.name) ? handlers[job.name as JobName] : undefined;
   if (handler === undefined) throw new UnrecoverableError(`no handler for job ${job.name}`);
   try {
     await handler({ ...input, data: job.data });
-  } catch (error) {
+  } catch (thrown) {
+    const error = databaseError(thrown);
+    if (error instanceof AppError && error.retry === 'after' && error.retryAfterMs !== undefined) {
+      // The source named a time: waiting for it is no failed attempt.
+      input.context.log('job waits', { job: job.name, jobId: job.id, retryAfterMs: error.retryAfterMs });
+      await job.moveToDelayed(input.context.now().getTime() + error.retryAfterMs, token);
+      throw new DelayedError();
+    }
     throw await afterFailure(job, error, input.context);
   }
 }
 
 /** Writes down why, where the run can be seen, and tells BullMQ whether another attempt can help. Decided by code, never by message text. */
 async function afterFailure(job: Job, error: unknown, context: RunContext): Promise<Error> {
-  const isHopeless =
-    error instanceof InvariantError ||
-    error instanceof z.ZodError ||
-    (error instanceof AppError && error.retry === 'never');
+  const isOurs = error instanceof InvariantError || error instanceof z.ZodError;
+  const isHopeless = isOurs || (error instanceof AppError && error.retry === 'never');
   const isLast = isHopeless || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof AppError ? error.code : 'internal';
   context.log('job failed', { job: job.name, jobId: job.id, attempt: job.attemptsMade + 1, isLast, code, error });
-  const data: unknown = job.data;
-  const runId =
-    typeof data === 'object' && data !== null && 'runId' in data && typeof data.runId === 'string'
-      ? data.runId
-      : undefined;
-  if (isLast && runId !== undefined)
-    await noteFailure(
-      context.db,
-      runId,
-      { code, message, step: job.name, exitCode: errorTable[code].exitCode },
-      error instanceof InvariantError,
-    );
+  const runId = runIdOf(job.data);
+  if (isLast && runId !== undefined) {
+    const failure = { code, message, step: job.name, exitCode: errorTable[code].exitCode };
+    await noteFailure(context.db, runId, failure, error instanceof InvariantError);
+  }
   if (isHopeless) return new UnrecoverableError(message);
   return error instanceof Error ? error : new Error(message);
+}
+
+function runIdOf(data: unknown): string | undefined {
+  return typeof data === 'object' && data !== null && 'runId' in data && typeof data.runId === 'string'
+    ? data.runId
+    : undefined;
 }

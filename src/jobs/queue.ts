@@ -18,7 +18,7 @@ export type QueueOptions = {
 export type QueueHandle = {
   readonly backend: 'redis' | 'postgres';
   queue(name: string): Queue;
-  worker(name: string, handler: (job: Job) => Promise<unknown>, concurrency: number): Worker;
+  worker(name: string, handler: (job: Job, token: string | undefined) => Promise<unknown>, concurrency: number): Worker;
   readonly flow: FlowProducer;
   /** Workers first, so that no job is taken while the rest goes away. */
   close(): Promise<void>;

@@ -115,9 +115,70 @@ function sameCurrency(a: Money, b: Money): void {
 
 /** Sum of canonical texts, exact. The empty sum is "0". */
 export function sumText(texts: Iterable<DecimalText>): DecimalText {
-  let sum = new Decimal(0);
-  for (const text of texts) sum = sum.plus(text);
-  return toDecimalText(sum);
+  const terms: DecimalText[] = [];
+  let scale = 0;
+  for (const text of texts) {
+    if (text === zero) continue;
+    terms.push(text);
+    scale = Math.max(scale, scaleOf(text));
+  }
+  const [only] = terms;
+  if (only === undefined) return zero;
+  if (terms.length === 1) return only;
+  let sum = 0n;
+  for (const term of terms) sum += unscaled(term, scale);
+  return scaledText(sum, scale);
+}
+
+/** a + b, exact. */
+export function addText(a: DecimalText, b: DecimalText): DecimalText {
+  if (b === zero) return a;
+  if (a === zero) return b;
+  const scale = Math.max(scaleOf(a), scaleOf(b));
+  return scaledText(unscaled(a, scale) + unscaled(b, scale), scale);
+}
+
+/** a - b, exact. */
+export function subtractText(a: DecimalText, b: DecimalText): DecimalText {
+  return addText(a, negateText(b));
+}
+
+/** -a. */
+export function negateText(text: DecimalText): DecimalText {
+  if (text === zero) return zero;
+  return (text.startsWith('-') ? text.slice(1) : `-${text}`) as DecimalText;
+}
+
+/*
+ * Whole numbers of a common power of ten, as bigint: exact like Decimal and several times cheaper where a million
+ * invoices are only added up. Texts are canonical, so they hold nothing but a minus, digits and at most one point.
+ */
+
+/** Fraction digits of canonical text. */
+function scaleOf(text: DecimalText): number {
+  const point = text.indexOf('.');
+  return point < 0 ? 0 : text.length - point - 1;
+}
+
+/** text × 10^scale; `scale` is at least the text's own. */
+function unscaled(text: DecimalText, scale: number): bigint {
+  const point = text.indexOf('.');
+  const own = point < 0 ? 0 : text.length - point - 1;
+  const digits = point < 0 ? text : text.slice(0, point) + text.slice(point + 1);
+  return BigInt(own === scale ? digits : digits + '0'.repeat(scale - own));
+}
+
+/** value ÷ 10^scale as canonical text. */
+function scaledText(value: bigint, scale: number): DecimalText {
+  const text = value.toString();
+  if (scale === 0) return text as DecimalText;
+  const sign = text.startsWith('-') ? '-' : '';
+  const digits = (sign === '' ? text : text.slice(1)).padStart(scale + 1, '0');
+  const point = digits.length - scale;
+  let end = digits.length;
+  while (end > point && digits.charCodeAt(end - 1) === 48) end -= 1;
+  const whole = digits.slice(0, point);
+  return (end === point ? `${sign}${whole}` : `${sign}${whole}.${digits.slice(point, end)}`) as DecimalText;
 }
 
 /**
@@ -125,14 +186,15 @@ export function sumText(texts: Iterable<DecimalText>): DecimalText {
  * scale at which two amounts are judged equal.
  */
 export function toMinorUnits(amount: Decimal | DecimalText, currency: CurrencyCode): bigint {
-  const decimal = typeof amount === 'string' ? toDecimal(amount) : amount;
   const digits = currencyDigits(currency);
+  if (typeof amount === 'string' && scaleOf(amount) <= digits) return unscaled(amount, digits);
+  const decimal = typeof amount === 'string' ? toDecimal(amount) : amount;
   return BigInt(roundTo(decimal.times(new Decimal(10).pow(digits)), 0, 'half_up').toFixed());
 }
 
 /** Canonical text in major units of whole minor units. */
 export function fromMinorUnits(minor: bigint, currency: CurrencyCode): DecimalText {
-  return toDecimalText(new Decimal(minor.toString()).div(new Decimal(10).pow(currencyDigits(currency))));
+  return scaledText(minor, currencyDigits(currency));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { CompareRules } from '../model/compare-rules.js';
 import type { Document, LineKind } from '../model/document.js';
-import { Decimal, type DecimalText, toDecimalText, zero } from '../model/money.js';
+import { type DecimalText, sumText, zero } from '../model/money.js';
 import type { ComparisonForm, FormRow, LineClass, MappedLine } from '../model/prepared.js';
 
 /** Bumped whenever the digest of an unchanged document would change: digests of different versions never meet. */
@@ -129,18 +129,10 @@ function toRow(members: readonly MappedLine[], taxIsDocumentLevel: boolean): For
     periodEnd: first.period?.end ?? null,
     quantity: sumOrNull(charges.map((line) => line.quantity)),
     unitPrice: only === undefined || only.unitPriceIsBlended || only.tiers.length > 1 ? null : only.unitPrice,
-    discount: sum([...members.map((line) => line.discount), ...detached.map((line) => line.net)]),
-    net: sum(members.map((line) => line.net)),
+    discount: sumText([...members.map((line) => line.discount), ...detached.map((line) => line.net)]),
+    net: sumText(members.map((line) => line.net)),
     tax: taxIsDocumentLevel ? null : sumOrNull(members.map((line) => line.tax)),
   };
-}
-
-function sum(texts: readonly DecimalText[]): DecimalText {
-  const [first] = texts;
-  if (texts.length === 1 && first !== undefined) return first;
-  let total = new Decimal(0);
-  for (const text of texts) if (text !== zero) total = total.plus(text);
-  return toDecimalText(total);
 }
 
 function sumOrNull(texts: readonly (DecimalText | null)[]): DecimalText | null {
@@ -149,7 +141,7 @@ function sumOrNull(texts: readonly (DecimalText | null)[]): DecimalText | null {
     if (text === null) return null;
     known.push(text);
   }
-  return known.length === 0 ? null : sum(known);
+  return known.length === 0 ? null : sumText(known);
 }
 
 function rowKey(row: FormRow): string {

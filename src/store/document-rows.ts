@@ -93,7 +93,7 @@ export function encodeDocument(loadId: string, docNo: number, inCycle: boolean, 
     copyValue(document.place.file ?? null),
     copyValue(document.place.line ?? null),
     copyValue(document.place.requestId ?? null),
-    json(documentDetail(document)),
+    documentDetail(document),
   ].join('\t');
 }
 
@@ -116,7 +116,7 @@ export function encodeLine(loadId: string, docNo: number, line: MappedLine): str
     line.net,
     line.tax ?? '\\N',
     copyValue(line.description),
-    json(lineDetail(line)),
+    lineDetail(line),
   ].join('\t');
 }
 
@@ -128,41 +128,61 @@ function range(period: Period | null): string {
   return period === null || !isRange(period) ? '\\N' : `[${period.start},${period.end})`;
 }
 
-function json(value: object): string {
-  return Object.keys(value).length === 0 ? '\\N' : copyValue(JSON.stringify(value));
+/** The `detail` column: only what differs from the default is written, so that most lines need none. Class, because it gathers. */
+class Detail {
+  #json = '';
+
+  add(key: keyof DocumentDetail | keyof LineDetail, value: unknown): void {
+    this.#json += `${this.#json === '' ? '{' : ','}"${key}":${JSON.stringify(value)}`;
+  }
+
+  encoded(): string {
+    return this.#json === '' ? '\\N' : copyValue(`${this.#json}}`);
+  }
 }
 
-function documentDetail(document: Document): DocumentDetail {
-  const { source, period } = document;
-  return {
-    source: [source.system, source.account, source.objectType],
-    ...(document.relatesTo.length > 0 && { relatesTo: document.relatesTo }),
-    ...(Object.keys(document.totals.asReported).length > 0 && { asReported: document.totals.asReported }),
-    ...(document.checks.length > 0 && { checks: document.checks }),
-    ...(period !== null && !isRange(period) && { period: [period.start, period.end] as const }),
-    ...(document.apiVersion !== null && { apiVersion: document.apiVersion }),
-  };
+function documentDetail(document: Document): string {
+  const { source, period, totals } = document;
+  const detail = new Detail();
+  detail.add('source', [source.system, source.account, source.objectType]);
+  if (document.relatesTo.length > 0) detail.add('relatesTo', document.relatesTo);
+  if (Object.keys(totals.asReported).length > 0) detail.add('asReported', totals.asReported);
+  if (document.checks.length > 0) detail.add('checks', document.checks);
+  if (period !== null && !isRange(period)) detail.add('period', [period.start, period.end]);
+  if (document.apiVersion !== null) detail.add('apiVersion', document.apiVersion);
+  return detail.encoded();
 }
 
-function lineDetail(line: Line): LineDetail {
-  const facts = Object.fromEntries(Object.entries(line.facts).filter(([, value]) => value !== null));
-  return {
-    ...(line.rawKind !== line.kind && { rawKind: line.rawKind }),
-    ...(line.idIsSynthetic && { synthetic: true as const }),
-    ...(line.parentLineId !== null && { parent: line.parentLineId }),
-    ...(line.priceRef !== null && { price: line.priceRef }),
-    ...(line.subscriptionRef !== null && { subscription: line.subscriptionRef }),
-    ...(line.meterRef !== null && { meter: line.meterRef }),
-    ...(line.appliesTo !== null && { appliesTo: line.appliesTo }),
-    ...(Object.keys(line.dimensions).length > 0 && { dimensions: line.dimensions }),
-    ...(line.periodQuality !== 'exact' && { quality: line.periodQuality }),
-    ...(line.period !== null && !isRange(line.period) && { period: [line.period.start, line.period.end] as const }),
-    ...(line.unitPriceIsBlended && { blended: true as const }),
-    ...(line.tiers.length > 0 && { tiers: line.tiers }),
-    ...(line.taxes.length > 0 && { taxes: line.taxes }),
-    ...(line.exactness !== 'exact' && { exactness: line.exactness }),
-    ...(Object.keys(facts).length > 0 && { facts }),
-  };
+function lineDetail(line: Line): string {
+  const { period } = line;
+  const detail = new Detail();
+  if (line.rawKind !== line.kind) detail.add('rawKind', line.rawKind);
+  if (line.idIsSynthetic) detail.add('synthetic', true);
+  if (line.parentLineId !== null) detail.add('parent', line.parentLineId);
+  if (line.priceRef !== null) detail.add('price', line.priceRef);
+  if (line.subscriptionRef !== null) detail.add('subscription', line.subscriptionRef);
+  if (line.meterRef !== null) detail.add('meter', line.meterRef);
+  if (line.appliesTo !== null) detail.add('appliesTo', line.appliesTo);
+  for (const _ in line.dimensions) {
+    detail.add('dimensions', line.dimensions);
+    break;
+  }
+  if (line.periodQuality !== 'exact') detail.add('quality', line.periodQuality);
+  if (period !== null && !isRange(period)) detail.add('period', [period.start, period.end]);
+  if (line.unitPriceIsBlended) detail.add('blended', true);
+  if (line.tiers.length > 0) detail.add('tiers', line.tiers);
+  if (line.taxes.length > 0) detail.add('taxes', line.taxes);
+  if (line.exactness !== 'exact') detail.add('exactness', line.exactness);
+  const facts = statedFacts(line.facts);
+  if (facts !== null) detail.add('facts', facts);
+  return detail.encoded();
+}
+
+/** The facts that are stated; null when there are none, which is the rule. */
+function statedFacts(facts: PriceFacts): Partial<PriceFacts> | null {
+  if (facts === noPriceFacts) return null;
+  const stated = Object.entries(facts).filter(([, value]) => value !== null);
+  return stated.length === 0 ? null : Object.fromEntries(stated);
 }
 
 /** A `document` row as `residue` reads it: timestamps as fixed-width ISO text, numbers as text. */
