@@ -29,6 +29,11 @@ export type Capabilities = {
   /** Whether a pull can continue from a checkpoint instead of starting again. */
   readonly resumable: boolean;
   readonly fetchOne: boolean;
+  /**
+   * What an id that stands twice in one pull means. Not said: a fault for files and databases, and for a source that moves
+   * while it is read (`snapshot: 'none'`) a later reading that counts. `identical_once`: equal copies count as one.
+   */
+  readonly repeatedIds?: 'identical_once';
 };
 
 /** What to pull. Customers are ids as this source names them. */

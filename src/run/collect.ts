@@ -75,7 +75,7 @@ async function load(input: LoadInput): Promise<number> {
       inputHash: done.inputHash,
       asOf: done.asOf,
       findings: gathered.release(),
-      repeated: source.capabilities.snapshot === 'none' ? 'keep_latest' : 'reject',
+      repeated: source.capabilities.repeatedIds ?? (source.capabilities.snapshot === 'none' ? 'keep_latest' : 'reject'),
     },
     context.now(),
   );

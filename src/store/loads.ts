@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Pool } from 'pg';
 import type { Side } from '../model/side.js';
 import type { Checkpoint, ControlTotal } from '../model/source.js';
-import { settleRepeated } from './duplicates.js';
+import { type RepeatedMeaning, settleRepeated } from './duplicates.js';
 import { countFindings, type Findings, insertFindings } from './load-findings.js';
 import { attachLeaves, createLeaves, dropLeaves, leaf, trimLeaves } from './load-leaves.js';
 import type { Database } from './tables.js';
@@ -128,8 +128,8 @@ export type LoadOutcome = {
   readonly inputHash: string | null;
   readonly asOf: string;
   readonly findings: Findings;
-  /** What a document id that was read twice means: a fault of a file, or a later reading of a moving source. */
-  readonly repeated: 'reject' | 'keep_latest';
+  /** What a document id that was read twice means. */
+  readonly repeated: RepeatedMeaning;
 };
 
 /** Makes a load visible, all at once: repeated ids settled, keys, partitions, counts and problems in one transaction. */
