@@ -47,12 +47,13 @@ export function groupLines(lines: readonly MappedLine[]): readonly FormGroup[] {
     else if (cls !== 'not_summed' && cls !== 'tax') append(groups, groupKey(line), line);
   }
   for (const line of discounts) append(groups, discountTarget(line, lines, groups) ?? groupKey(line), line);
-  const built: FormGroup[] = [];
+  const built: { readonly key: string; readonly group: FormGroup }[] = [];
   for (const members of groups.values()) {
     const row = toRow(members, hasTaxLines);
-    if (row.net !== zero || (row.tax !== null && row.tax !== zero)) built.push({ row, lines: members });
+    if (row.net !== zero || (row.tax !== null && row.tax !== zero))
+      built.push({ key: rowKey(row), group: { row, lines: members } });
   }
-  return built.sort((a, b) => compareText(rowKey(a.row), rowKey(b.row)));
+  return built.sort((a, b) => compareText(a.key, b.key)).map((one) => one.group);
 }
 
 /** The comparison form of a document. */
@@ -73,17 +74,18 @@ export function comparisonForm(document: Document, lines: readonly MappedLine[])
  * bits, as a UUID.
  */
 export function formDigest(form: ComparisonForm, rules: CompareRules): string {
-  const parts: string[] = [`${digestVersion}`, form.currency, form.isCredit ? 'c' : 'i', form.net];
-  if (rules.tax !== 'off') parts.push(form.tax, form.gross);
+  const isTaxed = rules.tax !== 'off';
+  let text = `${digestVersion}\u001f${form.currency}\u001f${form.isCredit ? 'c' : 'i'}\u001f${form.net}`;
+  if (isTaxed) text += `\u001f${form.tax}\u001f${form.gross}`;
   for (const row of form.rows) {
-    parts.push(row.chargeKey, row.lineClass);
-    if (rules.period !== 'off') parts.push(row.periodStart ?? '', row.periodEnd ?? '');
-    if (rules.quantity) parts.push(row.quantity ?? '');
-    if (rules.unitPrice) parts.push(row.unitPrice ?? '', row.discount);
-    parts.push(row.net);
-    if (rules.tax === 'line') parts.push(row.tax ?? '');
+    text += `\u001f${row.chargeKey}\u001f${row.lineClass}`;
+    if (rules.period !== 'off') text += `\u001f${row.periodStart ?? ''}\u001f${row.periodEnd ?? ''}`;
+    if (rules.quantity) text += `\u001f${row.quantity ?? ''}`;
+    if (rules.unitPrice) text += `\u001f${row.unitPrice ?? ''}\u001f${row.discount}`;
+    text += `\u001f${row.net}`;
+    if (rules.tax === 'line') text += `\u001f${row.tax ?? ''}`;
   }
-  const hex = hash('sha256', parts.join('\u001f'), 'hex');
+  const hex = hash('sha256', text, 'hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
@@ -145,7 +147,7 @@ function sumOrNull(texts: readonly (DecimalText | null)[]): DecimalText | null {
 }
 
 function rowKey(row: FormRow): string {
-  return [row.chargeKey, row.lineClass, row.periodStart ?? '', row.periodEnd ?? '', row.net].join('\u001f');
+  return `${row.chargeKey}\u001f${row.lineClass}\u001f${row.periodStart ?? ''}\u001f${row.periodEnd ?? ''}\u001f${row.net}`;
 }
 
 /** Order by UTF-16 code unit: the same on every machine and locale. */

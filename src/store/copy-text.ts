@@ -14,6 +14,11 @@ export function copyValue(value: string | number | boolean | null | readonly str
   return escapeText(arrayLiteral(value));
 }
 
+/** As `copyValue`, for text that may be absent. */
+export function copyText(value: string | null): string {
+  return value === null ? '\\N' : escapeText(value);
+}
+
 const special = /[\\\t\n\r\0\b\f\v]/;
 const escapes: Readonly<Record<string, string>> = {
   '\\': '\\\\',

@@ -20,7 +20,7 @@ import { invariant } from '../model/invariant.js';
 import { type DecimalText, decimalText, zero } from '../model/money.js';
 import type { Instant, Period } from '../model/period.js';
 import type { MappedLine, PreparedDocument } from '../model/prepared.js';
-import { copyValue } from './copy-text.js';
+import { copyText, copyValue } from './copy-text.js';
 
 /** Columns of `document` in the order in which `encodeDocument` writes them. */
 export const documentColumns =
@@ -99,26 +99,10 @@ export function encodeDocument(loadId: string, docNo: number, inCycle: boolean, 
 
 /** One `line` row in COPY text. */
 export function encodeLine(loadId: string, docNo: number, line: MappedLine): string {
-  return [
-    loadId,
-    String(docNo),
-    String(line.ordinal),
-    copyValue(line.id),
-    line.kind,
-    copyValue(line.chargeKey),
-    copyValue(line.isMapped),
-    copyValue(line.productRef),
-    range(line.period),
-    line.quantity ?? '\\N',
-    line.unitPrice ?? '\\N',
-    line.amount,
-    line.discount,
-    line.net,
-    line.tax ?? '\\N',
-    copyValue(line.description),
-    lineDetail(line),
-  ].join('\t');
+  return `${loadId}\t${docNo}\t${line.ordinal}\t${copyText(line.id)}\t${line.kind}\t${copyText(line.chargeKey)}\t${line.isMapped ? 't' : 'f'}\t${copyText(line.productRef)}\t${range(line.period)}\t${line.quantity ?? absent}\t${line.unitPrice ?? absent}\t${line.amount}\t${line.discount}\t${line.net}\t${line.tax ?? absent}\t${copyText(line.description)}\t${lineDetail(line)}`;
 }
+
+const absent = '\\N';
 
 function isRange(period: Period): boolean {
   return period.start < period.end;
