@@ -204,3 +204,12 @@ create table mismatch (
   fingerprint text not null,
   detail jsonb not null
 ) partition by list (run_seq);
+
+-- How many requests a source may still get, shared by every worker on every machine. Lost in a crash, which only means a full bucket.
+create unlogged table source_rate (
+  source text primary key,
+  -- Below zero: requests that have been promised and are still waiting for their moment.
+  tokens double precision not null,
+  filled_at timestamptz not null,
+  paused_until timestamptz
+);

@@ -210,3 +210,11 @@ create table run (
   constraint run_seq_key UNIQUE (seq)
 );
 CREATE INDEX run_cycle ON public.run USING btree (cycle, seq DESC);
+
+create table source_rate (
+  source text not null,
+  tokens double precision not null,
+  filled_at timestamp with time zone not null,
+  paused_until timestamp with time zone,
+  constraint source_rate_pkey PRIMARY KEY (source)
+);

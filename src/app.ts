@@ -23,6 +23,7 @@ import { databaseError, openDatabase, type Store } from './store/database.js';
 import { startEmbeddedPostgres } from './store/embedded-postgres.js';
 import { migrateUp } from './store/migrate.js';
 import { clearFailure, startRun, type StoredRun } from './store/runs.js';
+import type { SourceRate } from './store/source-rate.js';
 
 /** Schemas of every source block, for the configuration. */
 export function sourceSchemas() {
@@ -98,9 +99,6 @@ export function runContext(options: ContextOptions): RunContext {
       settings.set(run.id, known);
       return known;
     },
-    acquire: async () => undefined,
-    rateLimited: (side, retryAfterMs, why) =>
-      options.log.warn({ side, retryAfterMs, why }, 'a source asked for a pause'),
     log: (event, data) => options.log.info(data, event),
     progress: options.progress,
   };
@@ -122,7 +120,15 @@ async function settingsOf(run: StoredRun, fallbackDir: string): Promise<RunSetti
     slackDays: config.run.slack_days,
     chunkSize: config.run.chunk_size,
     openSource: (side) => openSource(config, side, baseDir),
+    rateOf: (side) => rateOf(config, side),
   };
+}
+
+/** The request rate of a source's block; null when its kind knows none. Workers that name the same system share it. */
+function rateOf(config: Config, side: Side): SourceRate | null {
+  const { kind, requests_per_second: perSecond, burst } = config.sources[side];
+  if (typeof perSecond !== 'number') return null;
+  return { source: `${side} ${kind}`, perSecond, burst: typeof burst === 'number' ? burst : Math.max(1, perSecond) };
 }
 
 /** Opens the source of one side as configured. */

@@ -114,10 +114,9 @@ function contextFor(source: Source): RunContext {
       slackDays: 7,
       chunkSize: 100,
       openSource: async (_side: Side) => source,
+      rateOf: () => null,
     }),
     signal: new AbortController().signal,
-    acquire: async () => undefined,
-    rateLimited: () => undefined,
     log: () => undefined,
     progress: () => undefined,
   };

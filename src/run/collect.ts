@@ -6,6 +6,7 @@ import { prepare } from '../reconcile/prepare.js';
 import { LoadWriter } from '../store/load-writer.js';
 import { beginLoad, findLoaded, finishLoad, type LoadAttempt, saveProgress, withLoadLock } from '../store/loads.js';
 import { moveRun, type StoredRun } from '../store/runs.js';
+import { limitRequests } from './limit-requests.js';
 import type { RunContext, RunSettings } from './context.js';
 import { Gathered } from './gathered.js';
 
@@ -116,6 +117,9 @@ async function drain(input: LoadInput, writer: LoadWriter, gathered: Gathered): 
 function pullCycle(input: LoadInput): AsyncIterable<PullEvent> {
   const { context, run, side, settings, attempt } = input;
   const cycle = run.cycle as CycleId;
+  const log = (event: string, data: Readonly<Record<string, unknown>>) =>
+    context.log(event, { runId: run.id, cycle: run.cycle, side, ...data });
+  const limiter = limitRequests(context.db, settings.rateOf(side), input.signal, log);
   return input.source.pull(
     {
       cycle,
@@ -127,10 +131,9 @@ function pullCycle(input: LoadInput): AsyncIterable<PullEvent> {
     {
       signal: input.signal,
       resume: attempt.checkpoint,
-      acquire: (tokens = 1) => context.acquire(side, tokens),
-      rateLimited: (retryAfterMs, why) => context.rateLimited(side, retryAfterMs, why),
+      ...limiter,
       now: () => context.now().getTime(),
-      log: (event, data) => context.log(event, { runId: run.id, cycle: run.cycle, side, ...data }),
+      log,
     },
   );
 }

@@ -5,6 +5,7 @@ import type { Side } from '../model/side.js';
 import type { Source } from '../model/source.js';
 import type { Mapping } from '../reconcile/mapping.js';
 import type { StoredRun } from '../store/runs.js';
+import type { SourceRate } from '../store/source-rate.js';
 import type { Database } from '../store/tables.js';
 
 /** What a use case needs of a run's configuration. Built by the composition root from the configuration the run began with. */
@@ -16,6 +17,8 @@ export type RunSettings = {
   /** Most customers per chunk of the residue. */
   readonly chunkSize: number;
   openSource(side: Side): Promise<Source>;
+  /** null: this source sets no limit, a file or a database. */
+  rateOf(side: Side): SourceRate | null;
 };
 
 /** Everything that reaches a use case from outside. The clock is passed in so that tests own it. */
@@ -25,8 +28,6 @@ export type RunContext = {
   now(): Date;
   settingsOf(run: StoredRun): Promise<RunSettings>;
   readonly signal: AbortSignal;
-  acquire(side: Side, tokens: number): Promise<void>;
-  rateLimited(side: Side, retryAfterMs: number, why: string): void;
   log(event: string, data: Readonly<Record<string, unknown>>): void;
   progress(event: ProgressEvent): void;
 };

@@ -170,6 +170,8 @@ export type MismatchTable = {
   detail: Json<unknown>;
 };
 
+export type SourceRateTable = { source: string; tokens: number; filled_at: Timestamp; paused_until: Timestamp | null };
+
 export type Database = {
   run: RunTable;
   load: LoadTable;
@@ -182,4 +184,5 @@ export type Database = {
   compare_chunk: CompareChunkTable;
   pair: PairTable;
   mismatch: MismatchTable;
+  source_rate: SourceRateTable;
 };
