@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { ThreadInput, ThreadMessage } from './collect-thread.js';
 import { AppError } from './errors.js';
@@ -18,12 +17,7 @@ export async function collectOnThread(
   signal: AbortSignal,
   progress: (event: ProgressEvent) => void,
 ): Promise<void> {
-  const thread = new Worker(new URL(`./collect-thread${extension}`, import.meta.url), {
-    workerData: input,
-    resourceLimits,
-    // Run from source, the thread needs the loader that the main thread was started with; Node passes it on.
-    execArgv: process.execArgv,
-  });
+  const thread = startThread(input);
   const onAbort = () => thread.postMessage('stop');
   signal.addEventListener('abort', onAbort);
   try {
@@ -43,7 +37,14 @@ export async function collectOnThread(
   }
 }
 
-const extension = fileURLToPath(import.meta.url).endsWith('.ts') ? '.ts' : '.js';
+function startThread(input: ThreadInput): Worker {
+  const options = { workerData: input, resourceLimits };
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./collect-thread.js', import.meta.url), options);
+  // Run from source, as tests do: a thread does not inherit the loader of its parent and has to register it first.
+  const entry = new URL('./collect-thread.ts', import.meta.url).href;
+  const boot = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(entry)}); })`;
+  return new Worker(boot, { ...options, eval: true });
+}
 
 function toError(message: ThreadMessage & { readonly type: 'failed' }): Error {
   const cause = new Error(message.message);

@@ -23,6 +23,8 @@ const rootBase = '/var/lib/shadowbill-embedded';
 export type EmbeddedPostgres = {
   /** Connection string of the superuser; listens on loopback only. */
   readonly url: string;
+  /** Process id of the postmaster. */
+  readonly pid: number;
   /** True when a server left by another command, or by a killed one, was found and is shared. */
   readonly isReused: boolean;
   /** Stops the server if this call started it; a shared one is left to whoever started it. */
@@ -53,7 +55,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const passwordFile = path.join(dir, 'password');
   return withStartLock(dir, async () => {
     const running = runningServer(data, passwordFile);
-    if (running !== undefined) return { url: running, isReused: true, stop: async () => undefined };
+    if (running !== undefined) return { ...running, isReused: true, stop: async () => undefined };
     if (!existsSync(path.join(data, 'PG_VERSION'))) initialise(native, data, passwordFile, account);
     return launch(native, dir, data, passwordFile, account, options.isEphemeral === true);
   });
@@ -174,11 +176,13 @@ function isAlive(pid: number): boolean {
 const urlFor = (passwordFile: string, port: number) =>
   `postgres://postgres:${readFileSync(passwordFile, 'utf8').trim()}@127.0.0.1:${port}/postgres`;
 
-function runningServer(data: string, passwordFile: string): string | undefined {
+function runningServer(data: string, passwordFile: string): { readonly url: string; readonly pid: number } | undefined {
   const pidFile = path.join(data, 'postmaster.pid');
   if (!existsSync(pidFile)) return undefined;
   const lines = readFileSync(pidFile, 'utf8').split('\n');
-  return isAlive(Number(lines[0])) && lines[7]?.trim() === 'ready' ? urlFor(passwordFile, Number(lines[3])) : undefined;
+  const pid = Number(lines[0]);
+  if (!isAlive(pid) || lines[7]?.trim() !== 'ready') return undefined;
+  return { url: urlFor(passwordFile, Number(lines[3])), pid };
 }
 
 function initialise(native: string, data: string, passwordFile: string, account: Account): void {
@@ -268,7 +272,7 @@ async function launch(
     await ended;
     if (isEphemeral) rmSync(dir, { recursive: true, force: true });
   };
-  return { url: urlFor(passwordFile, port), isReused: false, stop };
+  return { url: urlFor(passwordFile, port), pid: child.pid ?? 0, isReused: false, stop };
 }
 
 function freePort(): Promise<number> {
