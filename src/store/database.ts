@@ -10,7 +10,7 @@ const keptAsText = new Set([1082, 1114, 1184]);
 
 /**
  * Opens a pool. NUMERIC and bigint arrive as text (pg's default), dates and timestamps too; the session runs in UTC.
- * Connection errors of idle clients go to `onError` and never end the process.
+ * Connection errors of idle clients go to `onError`, until the store is closed, and never end the process.
  */
 export function openDatabase(options: {
   readonly url: string;
@@ -28,10 +28,19 @@ export function openDatabase(options: {
         (keptAsText.has(oid) ? (value: unknown) => value : pg.types.getTypeParser(oid, format)) as never,
     },
   });
-  pool.on('error', options.onError);
-  pool.on('connect', (client) => client.on('error', options.onError));
+  // A server that stops after we have hung up is no loss: pg answers `end` before the last socket is closed.
+  let isClosing = false;
+  const onError = (error: Error) => {
+    if (!isClosing) options.onError(error);
+  };
+  pool.on('error', onError);
+  pool.on('connect', (client) => client.on('error', onError));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-  return { db, pool, close: () => db.destroy() };
+  const close = async () => {
+    isClosing = true;
+    await db.destroy();
+  };
+  return { db, pool, close };
 }
 
 const connectionRefusals = new Set([
