@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.js';
+import { lineTexts } from '../../store/line-texts.js';
 import { findPairs, mismatchesOfPair, pairUuid } from '../../store/views.js';
 import { renderDiff } from '../render/diff.js';
 import { mismatchRow, pairRow } from '../render/public-rows.js';
@@ -25,7 +26,7 @@ export const addInvoiceCommands: AddCommands = (program, host) => {
           const mismatches = id === undefined ? [] : await mismatchesOfPair(store.db, found, id);
           say(
             current.globals.output === 'table'
-              ? `${renderDiff(pair, mismatches)}\n`
+              ? `${renderDiff(pair, mismatches, await lineTexts(store.db, found, pair))}\n`
               : JSON.stringify({ ...pairRow(pair), detail: pair.detail, mismatches: mismatches.map(mismatchRow) }),
           );
         }

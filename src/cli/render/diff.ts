@@ -1,7 +1,8 @@
-import { parseDecimalText, sumText } from '../../model/money.js';
+import { decimalText, sumText } from '../../model/money.js';
 import type { LineLink } from '../../model/verdict.js';
 import type { MismatchView, PairView } from '../../store/views.js';
-import { amount, delta } from './money.js';
+import type { LineTexts } from '../../store/line-texts.js';
+import { amount, delta, deltaCell } from './money.js';
 import { table } from './table.js';
 
 const relations: Readonly<Record<LineLink['relation'], string>> = {
@@ -28,41 +29,17 @@ type Detail = {
 };
 
 /** Both invoices line by line, with the row that proves the deltas of the lines are the delta of the invoice. */
-export function renderDiff(pair: PairView, mismatches: readonly MismatchView[]): string {
+export function renderDiff(pair: PairView, mismatches: readonly MismatchView[], texts: LineTexts): string {
   const detail = (pair.detail ?? {}) as Detail;
   const links = detail.links ?? [];
   const parts = [
-    `${pair.id}  ${pair.customer ?? '(no customer)'}  cycle ${pair.cycle}  ${pair.state}`,
+    `${pair.id}  ${pair.customer ?? '(no customer)'}  cycle ${pair.cycle}  ${pair.state.replaceAll('_', ' ')}`,
     `legacy ${pair.legacy.join(', ') || '–'}  ↔  solvimon ${pair.solvimon.join(', ') || '–'}`,
     '',
   ];
-  if (links.length > 0) {
-    parts.push(
-      table(
-        [
-          { head: 'legacy lines' },
-          { head: 'legacy', isAmount: true },
-          { head: '' },
-          { head: 'solvimon', isAmount: true },
-          { head: 'solvimon lines' },
-          { head: 'delta' },
-        ],
-        links.map((link) => [
-          link.legacyLines.join(' ') || '–',
-          amount(link.legacy, pair.currency),
-          relations[link.relation],
-          amount(link.solvimon, pair.currency),
-          link.solvimonLines.join(' ') || '–',
-          delta(link.delta, pair.currency),
-        ]),
-      ),
-      '',
-    );
-  }
-  parts.push(
-    `footing  Σ differences ${delta(sumOf(mismatches), pair.currency)}  =  invoices ${amount(pair.solvimonGross, pair.currency)} − ${amount(pair.legacyGross, pair.currency)} = ${delta(pair.delta, pair.currency)} ${pair.currency ?? ''}`.trimEnd(),
-  );
-  if (links.length === 0 && pair.state === 'matched')
+  if (links.length > 0) parts.push(renderLinks(links, pair.currency, texts), '');
+  parts.push(renderFooting(pair, mismatches));
+  if (links.length === 0 && pair.state === 'matched' && pair.legacy.length > 0 && pair.solvimon.length > 0)
     parts.push('Every line agrees; the pair was settled by its digest.');
   for (const mismatch of mismatches) parts.push('', renderMismatch(mismatch));
   for (const note of detail.notes ?? []) parts.push('', `note  ${note.cause}: ${note.text}`);
@@ -72,8 +49,42 @@ export function renderDiff(pair: PairView, mismatches: readonly MismatchView[]):
   return parts.join('\n');
 }
 
-function sumOf(mismatches: readonly MismatchView[]): string {
-  return sumText(mismatches.map((one) => parseDecimalText(one.delta)).filter((text) => text !== undefined));
+function renderLinks(links: readonly LineLink[], currency: string | null, texts: LineTexts): string {
+  return table(
+    [
+      { head: 'legacy lines' },
+      { head: 'legacy', isAmount: true },
+      { head: '' },
+      { head: 'solvimon', isAmount: true },
+      { head: 'solvimon lines' },
+      { head: 'delta', isAmount: true },
+    ],
+    links.map((link) => [
+      linesText(link.legacyLines, texts.legacy),
+      amount(link.legacy, currency),
+      relations[link.relation],
+      amount(link.solvimon, currency),
+      linesText(link.solvimonLines, texts.solvimon),
+      deltaCell(link.delta, currency),
+    ]),
+  );
+}
+
+/** "API calls, up to 25.000 +1": what the first line is for, and how many more belong to it. */
+function linesText(ids: readonly string[], texts: ReadonlyMap<string, string>): string {
+  const [first, ...more] = ids;
+  if (first === undefined) return '–';
+  return `${texts.get(first) ?? first}${more.length > 0 ? ` +${more.length}` : ''}`;
+}
+
+/** The proof that the differences are the whole of the difference; nothing is subtracted that was not compared. */
+function renderFooting(pair: PairView, mismatches: readonly MismatchView[]): string {
+  const sides = `solvimon ${amount(pair.solvimonGross, pair.currency)} − legacy ${amount(pair.legacyGross, pair.currency)}`;
+  if (pair.delta === null)
+    return pair.currency === null ? `${sides}: two currencies never subtract` : `${sides}: not compared`;
+  const found = sumText(mismatches.map((one) => decimalText(one.delta)));
+  const isWhole = found === decimalText(pair.delta);
+  return `footing  differences ${delta(found, pair.currency)} = ${sides} ${pair.currency ?? ''}  ${isWhole ? '✓' : '✗ our bug'}`;
 }
 
 /** One mismatch with its working, as on the back of an envelope. */

@@ -20,3 +20,16 @@ export function delta(text: string | null, currency: string | null): string {
   if (decimal === undefined || decimal === '0') return `= ${amount('0', currency)}`;
   return decimal.startsWith('-') ? `▼ ${amount(decimal, currency)} under` : `▲ +${amount(decimal, currency)} over`;
 }
+
+/** A delta for a column: padded behind the word, so that the digits of all rows stand under one another. */
+export function deltaCell(text: string | null, currency: string | null): string {
+  const shown = delta(text, currency);
+  return shown.endsWith(' under') || text === null ? shown : shown.endsWith(' over') ? `${shown} ` : `${shown}      `;
+}
+
+/** An amount with its sign in front, "+12.30" or "-4.00"; zero has none. For columns whose head says which way they go. */
+export function signed(text: string, currency: string | null): string {
+  const decimal = parseDecimalText(text);
+  const isRise = decimal !== undefined && decimal !== '0' && !decimal.startsWith('-');
+  return `${isRise ? '+' : ''}${amount(text, currency)}`;
+}
