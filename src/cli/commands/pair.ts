@@ -1,6 +1,6 @@
 import { listPairs, type PairView } from '../../store/views.js';
 import { writeRows } from '../output.js';
-import { amount, delta } from '../render/money.js';
+import { amount, deltaCell } from '../render/money.js';
 import { pairRow } from '../render/public-rows.js';
 import { table } from '../render/table.js';
 import {
@@ -42,8 +42,8 @@ function renderPairs(rows: readonly (Omit<PairView, 'detail'> & { schemaVersion:
     [
       { head: 'customer' },
       { head: 'state' },
-      { head: 'legacy' },
-      { head: 'solvimon' },
+      { head: 'legacy invoices' },
+      { head: 'solvimon invoices' },
       { head: 'legacy', isAmount: true },
       { head: 'solvimon', isAmount: true },
       { head: 'delta', isAmount: true },
@@ -51,12 +51,12 @@ function renderPairs(rows: readonly (Omit<PairView, 'detail'> & { schemaVersion:
     ],
     rows.map((row) => [
       row.customer ?? '–',
-      row.state,
+      row.state.replaceAll('_', ' '),
       row.legacy.join(' ') || '–',
       row.solvimon.join(' ') || '–',
       amount(row.legacyGross, row.currency),
       amount(row.solvimonGross, row.currency),
-      delta(row.delta, row.currency),
+      deltaCell(row.delta, row.currency),
       row.currency ?? '–',
     ]),
   );
