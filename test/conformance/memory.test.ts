@@ -1,0 +1,4 @@
+import { memoryHarness } from './memory-source.js';
+import { adapterConformance } from './suite.js';
+
+adapterConformance('the memory source', memoryHarness());
