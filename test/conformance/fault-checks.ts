@@ -137,7 +137,7 @@ async function lasting(harness: Harness, kind: 'server_error' | 'cut_off' | 'htm
 /** A pull that could not read everything throws; it never ends as if it had. */
 function assertFailed(pulled: Pulled): void {
   assert.equal(pulled.done, undefined, 'the pull ended as if nothing had happened');
-  if (!(pulled.thrown instanceof AppError)) throw new Error('an AppError is expected', { cause: pulled.thrown });
+  if (!(pulled.thrown instanceof AppError)) assert.fail(`an AppError is expected, not ${String(pulled.thrown)}`);
 }
 
 async function unauthorised(harness: Harness): Promise<void> {
@@ -184,7 +184,7 @@ async function aborted(harness: Harness): Promise<void> {
 async function within<Result>(ms: number, work: Promise<Result>, otherwise: string): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(otherwise)), ms);
+    timer = setTimeout(() => reject(new assert.AssertionError({ message: otherwise })), ms);
   });
   try {
     return await Promise.race([work, late]);

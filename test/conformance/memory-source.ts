@@ -1,17 +1,7 @@
-import { isLosslessNumber, parse } from 'lossless-json';
+import { isLosslessNumber, LosslessNumber, parse } from 'lossless-json';
 import { AppError } from '../../src/errors.js';
-import { parseCurrency } from '../../src/model/currency.js';
-import {
-  type Document,
-  type DocumentKind,
-  type DocumentState,
-  type Line,
-  noPriceFacts,
-} from '../../src/model/document.js';
-import type { DocumentId, LineId } from '../../src/model/ids.js';
-import { decimalText, type DecimalText, sumText, toDecimal, toDecimalText } from '../../src/model/money.js';
-import { contains, instantOfMs, msOfInstant } from '../../src/model/period.js';
-import { problem } from '../../src/model/problem.js';
+import { Decimal } from '../../src/model/money.js';
+import { contains, instantOfMs } from '../../src/model/period.js';
 import type {
   Capabilities,
   Checkpoint,
@@ -22,60 +12,15 @@ import type {
   Source,
   Translated,
 } from '../../src/model/source.js';
-import type { Harness, SampleLine } from './harness.js';
+import type { Breakage } from './breakages.js';
+import type { Harness } from './harness.js';
 import { memoryPageSize, MemoryServer, type Reply } from './memory-server.js';
+import { type JsonRecord, toDocument } from './memory-to-document.js';
 
 /*
  * The smallest adapter that keeps the contract, over a billing system in memory. It shows that the suite can be passed,
  * and it is what the deliberately broken sources are made from.
  */
-
-/** One way each to break the contract. */
-export const breakages = [
-  'loses_the_last_page',
-  'trusts_the_first_pass',
-  'trips_over_a_lost_cursor',
-  'doubles_a_document',
-  'keeps_repeated_records',
-  'swallows_a_500',
-  'takes_a_cut_off_reply_for_the_end',
-  'takes_a_web_page_for_an_empty_list',
-  'retries_401',
-  'says_nothing_about_429',
-  'does_not_wait_after_429',
-  'rounds_an_amount',
-  'reads_numbers_as_floats',
-  'loses_lines_after_the_tenth',
-  'drops_zero_lines',
-  'ignores_abort',
-  'writes',
-  'drops_what_it_cannot_read',
-  'miscounts',
-  'forgets_where_it_was',
-  'resumes_from_the_start',
-  'gives_no_checkpoint',
-  'closes_periods',
-  'takes_the_neighbours_in',
-  'ignores_the_customers_asked_for',
-  'bills_credits',
-  'flattens_tiers',
-  'hides_line_tax',
-  'judges_drafts',
-  'calls_an_unbilled_cycle_empty',
-  'calls_an_empty_cycle_incomplete',
-  'translates_by_the_clock',
-  'keeps_no_raw_record',
-  'cannot_read_one_again',
-  'takes_no_tokens',
-  'checks_nothing',
-  'answers_in_another_order',
-  'gives_up_at_a_500',
-  'gives_up_at_a_cut_off_reply',
-  'repeats_line_ids',
-  'speaks_in_fragments',
-  'forgets_its_side',
-] as const;
-export type Breakage = (typeof breakages)[number];
 
 const capabilities: Capabilities = {
   snapshot: 'none',
@@ -123,8 +68,6 @@ export function memoryHarness(breakage: Breakage | null = null): Harness {
     },
   };
 }
-
-type JsonRecord = { readonly [key: string]: unknown };
 
 function memorySource(server: MemoryServer, broken: Breakage | null): Source {
   const is = (breakage: Breakage) => broken === breakage;
@@ -328,6 +271,9 @@ async function listPage(
   }
 }
 
+/** What a number is after it has been a float. */
+const throughFloat = (text: string) => new LosslessNumber(new Decimal(Number(text)).toFixed());
+
 const retryAfterMs = (reply: Reply): number => (reply.retryAfter === null ? 1000 : Number(reply.retryAfter) * 1000);
 
 function failOn(reply: Reply, context: PullContext, broken: Breakage | null): void {
@@ -342,7 +288,9 @@ function pageOf(
   body: string,
   broken: Breakage | null,
 ): { readonly data: readonly JsonRecord[]; readonly hasMore: boolean } {
-  const page = (broken === 'reads_numbers_as_floats' ? JSON.parse(body) : parse(body)) as JsonRecord;
+  const page = (
+    broken === 'reads_numbers_as_floats' ? parse(body, undefined, throughFloat) : parse(body)
+  ) as JsonRecord;
   return { data: page['data'] as JsonRecord[], hasMore: page['has_more'] === true };
 }
 
@@ -356,101 +304,3 @@ const textOf = (value: unknown): string =>
             .map(([key, inner]) => `${JSON.stringify(key)}:${textOf(inner)}`)
             .join(',')}}`
         : JSON.stringify(value);
-
-/** Pure, unless it is broken. */
-function toDocument(raw: RawRecord, broken: Breakage | null, callCount: number): Translated {
-  const is = (breakage: Breakage) => broken === breakage;
-  const record = parse(new TextDecoder().decode(raw.bytes)) as JsonRecord;
-  const currency = parseCurrency(String(record['currency']));
-  const customerRef = String(record['customer']);
-  if (currency === undefined)
-    return {
-      type: 'rejected',
-      rejected: {
-        id: raw.id,
-        customerRef,
-        currency: null,
-        problems: [problem('currency_unknown', {}, 'currency', String(record['currency']), 'an ISO 4217 code')],
-        place: {},
-      },
-    };
-  const kind = record['kind'] as DocumentKind;
-  const sign = is('bills_credits') && kind === 'credit_note' ? -1 : 1;
-  const state = record['state'] as DocumentState;
-  const kept = (record['lines'] as JsonRecord[])
-    .filter((_, index) => !is('loses_lines_after_the_tenth') || index < 10)
-    .filter((line) => !is('drops_zero_lines') || String(line['amount']) !== '0');
-  const lines = kept.map((line, index) => toLine(line, index + 1, sign, broken));
-  const net = sumText(lines.map((line) => line.net));
-  const tax = sumText(kept.map((line) => signed(String(line['tax']), sign)));
-  const document: Document = {
-    source: { system: 'memory', account: '', objectType: 'invoice', id: raw.id as DocumentId },
-    kind,
-    state,
-    rawStatus: state,
-    number: is('translates_by_the_clock') ? `${callCount}` : null,
-    customerRef,
-    currency,
-    issuedAt: record['issuedAt'] as Document['issuedAt'],
-    updatedAt: null,
-    timezone: null,
-    period: null,
-    taxMode: 'exclusive',
-    totals: {
-      net,
-      discount: sumText(lines.map((line) => line.discount)),
-      tax,
-      gross: sumText([net, tax]),
-      asReported: {},
-    },
-    lines,
-    relatesTo: [],
-    checks: [],
-    notReady: state === 'draft' && !is('judges_drafts') ? ['legacy_draft'] : [],
-    place: {},
-    apiVersion: raw.apiVersion,
-  };
-  return { type: 'document', document };
-}
-
-const signed = (text: string, sign: number): DecimalText => toDecimalText(toDecimal(decimalText(text)).times(sign));
-
-function toLine(raw: JsonRecord, ordinal: number, sign: number, broken: Breakage | null): Line {
-  const is = (breakage: Breakage) => broken === breakage;
-  const stated = signed(String(raw['amount']), sign);
-  const amount = is('rounds_an_amount') ? toDecimalText(toDecimal(stated).toDecimalPlaces(2)) : stated;
-  const discount = signed(String(raw['discount']), sign);
-  const net = toDecimalText(toDecimal(amount).plus(discount));
-  const tax = signed(String(raw['tax']), sign);
-  const rate = raw['taxRate'] as DecimalText | null;
-  const period = raw['period'] as SampleLine['period'];
-  const tiers = (raw['tiers'] as JsonRecord[]).map((tier) => ({ ...tier, flat: null })) as unknown as Line['tiers'];
-  return {
-    id: (is('repeats_line_ids') ? 'il' : String(raw['id'])) as LineId,
-    idIsSynthetic: false,
-    ordinal,
-    parentLineId: null,
-    kind: raw['kind'] as Line['kind'],
-    rawKind: String(raw['kind']),
-    description: null,
-    productRef: String(raw['product']),
-    priceRef: String(raw['price']),
-    subscriptionRef: null,
-    meterRef: null,
-    appliesTo: null,
-    dimensions: {},
-    period: is('closes_periods') ? { ...period, end: instantOfMs(msOfInstant(period.end) - 1000) } : period,
-    periodQuality: 'exact',
-    quantity: decimalText(String(raw['quantity'])),
-    unitPrice: null,
-    unitPriceIsBlended: false,
-    tiers: is('flattens_tiers') ? [] : tiers,
-    amount,
-    discount,
-    net,
-    tax: is('hides_line_tax') ? null : tax,
-    taxes: rate === null ? [] : [{ code: null, rate, taxable: net, amount: tax, behaviour: 'exclusive' }],
-    exactness: 'exact',
-    facts: noPriceFacts,
-  };
-}
