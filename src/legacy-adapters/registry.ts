@@ -1,10 +1,12 @@
 import type { LegacyAdapter } from './adapter.js';
 import { csvAdapter } from './csv/adapter.js';
 import { ndjsonAdapter } from './ndjson/adapter.js';
+import { stripeAdapter } from './stripe/adapter.js';
 
 /** Every legacy adapter by its kind; the compiler refuses a kind without an adapter. */
-export const legacyAdapters = { csv: csvAdapter, ndjson: ndjsonAdapter } as const satisfies Record<
-  string,
-  LegacyAdapter
->;
+export const legacyAdapters = {
+  csv: csvAdapter,
+  ndjson: ndjsonAdapter,
+  stripe: stripeAdapter,
+} as const satisfies Record<string, LegacyAdapter>;
 export type LegacyKind = keyof typeof legacyAdapters;

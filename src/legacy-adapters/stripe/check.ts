@@ -1,0 +1,147 @@
+import { AppError } from '../../errors.js';
+import { instantOfMs } from '../../model/period.js';
+import type { CheckFinding } from '../../model/source.js';
+import { objectsOf } from '../http/json.js';
+import { pinnedApiVersion, type StripeClient, type StripeReply, writeProbePath } from './client.js';
+import type { StripeConfig } from './shape.js';
+
+const ok = (topic: string, sentence: string): CheckFinding => ({ level: 'ok', topic, sentence, next: null });
+const warning = (topic: string, sentence: string, next: string): CheckFinding => ({
+  level: 'warning',
+  topic,
+  sentence,
+  next,
+});
+const wrong = (topic: string, sentence: string, next: string): CheckFinding => ({
+  level: 'problem',
+  topic,
+  sentence,
+  next,
+});
+
+/** What a pull reads, in the words of the dashboard's list of permissions. Without the last two only rates are missing. */
+const resources = [
+  { path: '/v1/invoices', name: 'Invoices', isNeeded: true },
+  { path: '/v1/credit_notes', name: 'Credit notes', isNeeded: true },
+  { path: '/v1/prices', name: 'Prices', isNeeded: true },
+  { path: '/v1/tax_rates', name: 'Tax rates', isNeeded: false },
+  { path: '/v1/coupons', name: 'Coupons', isNeeded: false },
+] as const;
+const forPreviews = { path: '/v1/subscriptions', name: 'Subscriptions', isNeeded: true } as const;
+
+/** A clock that is off by more puts documents into the wrong cycle at its edges. */
+const maxSkewMs = 60_000;
+
+/** Looks at key, permissions, environment, version, clock and completeness; every finding in plain words. */
+export async function checkStripe(
+  config: StripeConfig,
+  apiKey: string,
+  client: StripeClient,
+  nowMs: number,
+): Promise<readonly CheckFinding[]> {
+  const findings: CheckFinding[] = [];
+  let first: StripeReply | undefined;
+  for (const resource of config.previews ? [...resources, forPreviews] : resources) {
+    try {
+      const reply = await client.get(resource.path, [['limit', '1']]);
+      first ??= reply;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const isForbidden = error.context['status'] === 403;
+      if (isForbidden) findings.push(forbidden(resource));
+      // Whatever else fails here fails for every resource: one finding says it.
+      else return [...findings, unreachable(error, config)];
+    }
+  }
+  if (first === undefined) return findings;
+  if (!findings.some(({ level }) => level === 'problem'))
+    findings.push(ok('permissions', 'The key can read invoices, credit notes and prices.'));
+  findings.push(environment(apiKey, first), version(config, first), clock(first, nowMs));
+  findings.push(await writable(config, apiKey, client), completeness(config));
+  return findings;
+}
+
+function forbidden(resource: { readonly name: string; readonly isNeeded: boolean }): CheckFinding {
+  const next = `Give the restricted key the permission ${resource.name}: Read, under Developers, API keys.`;
+  return resource.isNeeded
+    ? wrong('permissions', `The key may not read ${resource.name}.`, next)
+    : warning('permissions', `The key may not read ${resource.name}, so their percentages are not known.`, next);
+}
+
+function unreachable(error: AppError, config: StripeConfig): CheckFinding {
+  if (error.code === 'source_unauthorised')
+    return wrong(
+      'credentials',
+      `Stripe refuses the key in ${config.api_key_env}.`,
+      'Make a restricted key that can read, under Developers, API keys, and put it into that variable.',
+    );
+  return wrong('reachability', error.message, error.next);
+}
+
+function environment(apiKey: string, reply: StripeReply): CheckFinding {
+  const isTest = /^(sk|rk)_test_/.test(apiKey);
+  const hasInvoices = objectsOf(reply.body['data']).length > 0;
+  if (isTest)
+    return warning(
+      'environment',
+      'This is a key for test data, so no real invoice is read.',
+      'Use a live key when the comparison is meant to count.',
+    );
+  return hasInvoices
+    ? ok('environment', 'The key reads live data.')
+    : warning(
+        'environment',
+        'The key reads live data, and the account has no invoice at all.',
+        'Check that the key is of the right account, or set account to the connected one.',
+      );
+}
+
+function version(config: StripeConfig, reply: StripeReply): CheckFinding {
+  const asked = config.api_version ?? pinnedApiVersion;
+  if (reply.apiVersion === null || reply.apiVersion === asked)
+    return ok('version', `Stripe answers in API version ${asked}, which is pinned.`);
+  return warning(
+    'version',
+    `Stripe answers in API version ${reply.apiVersion} although ${asked} was asked for.`,
+    'Check what lies between this machine and api.stripe.com.',
+  );
+}
+
+function clock(reply: StripeReply, nowMs: number): CheckFinding {
+  if (reply.serverMs === null) return ok('clock', 'Stripe does not state its time, so the clocks were not compared.');
+  const skewMs = Math.abs(reply.serverMs - nowMs);
+  if (skewMs <= maxSkewMs) return ok('clock', 'The clock of this machine agrees with that of Stripe.');
+  return warning(
+    'clock',
+    `The clock of this machine is ${Math.round(skewMs / 1000)} seconds off: Stripe says it is ${instantOfMs(reply.serverMs)}.`,
+    'Set the clock of this machine, for example with chrony.',
+  );
+}
+
+/** A key that can write may be used for more than comparing if it leaks. The prefix tells a secret key; a restricted one is tried. */
+async function writable(config: StripeConfig, apiKey: string, client: StripeClient): Promise<CheckFinding> {
+  const next = 'Use a restricted key whose permissions are all Read or None.';
+  if (apiKey.startsWith('sk_'))
+    return warning('writable', 'This is a secret key, which can change and charge everything in the account.', next);
+  if (!config.write_probe)
+    return warning('writable', 'Whether the key can write was not tried, because write_probe is false.', next);
+  try {
+    const { status } = await client.post(writeProbePath, []);
+    return status === 404 || status === 400
+      ? warning('writable', 'The key can change invoices, which a comparison does not need.', next)
+      : wrong('writable', `Stripe answers ${status} to a change of an invoice that does not exist.`, next);
+  } catch (error) {
+    if (error instanceof AppError && error.context['status'] === 403)
+      return ok('writable', 'The key cannot change invoices.');
+    if (error instanceof AppError)
+      return warning('writable', `Whether the key can write could not be tried: ${error.message}`, next);
+    throw error;
+  }
+}
+
+function completeness(config: StripeConfig): CheckFinding {
+  return ok(
+    'completeness',
+    `Lines are paged to the last one, and a cycle counts as billed ${config.settle_hours} hours after its end.`,
+  );
+}

@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import type { CurrencyCode } from '../../model/currency.js';
+import type { Place } from '../../model/document.js';
+import { Decimal, type DecimalText, parseDecimalText, toDecimalText } from '../../model/money.js';
+import { type Instant, instantOfSeconds } from '../../model/period.js';
+import { problem, type Problem } from '../../model/problem.js';
+import { decimalOf, isObject, type Json, type JsonObject, jsonText, objectsOf, parseJson } from '../http/json.js';
+
+/** `sources.legacy` with `kind: stripe`. */
+export const stripeConfig = z.strictObject({
+  /** Name of the environment variable with a restricted key that can only read. */
+  api_key_env: z
+    .string()
+    .regex(/^[A-Z_][A-Z0-9_]*$/, 'Write the name of an environment variable, such as STRIPE_API_KEY'),
+  /** A connected account, sent as Stripe-Account. */
+  account: z
+    .string()
+    .regex(/^acct_/, 'An account id begins with acct_')
+    .optional(),
+  /** Another API version than the one that the client library is made for, such as 2024-06-20. */
+  api_version: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$/, 'Write a version such as 2024-06-20')
+    .optional(),
+  /** Digits after the point by currency, where they are other than Stripe documents: { UGX: 2 }. */
+  currency_digits: z.record(z.string().regex(/^[A-Z]{3}$/), z.int().min(0).max(6)).default({}),
+  /** Also read what active subscriptions would be billed next. */
+  previews: z.boolean().default(false),
+  /** Hours after its end in which the drafts of a cycle are still being finalised. */
+  settle_hours: z.int().min(0).max(720).default(2),
+  /** Documents that are listed as one indivisible window. */
+  window_documents: z.int().min(1).max(2000).default(500),
+  /** Whether `doctor` tries a change that cannot succeed, to see whether the key may write. */
+  write_probe: z.boolean().default(true),
+  /** Another server in place of api.stripe.com, on this machine only: for tests. */
+  base_url: z
+    .string()
+    .regex(
+      /^http:\/\/(127\.0\.0\.1|localhost):\d+$/,
+      'Only http://127.0.0.1:PORT is allowed: a key must not be sent elsewhere',
+    )
+    .optional(),
+});
+export type StripeConfig = z.infer<typeof stripeConfig>;
+
+/**
+ * What one document is translated from, and what is kept of it: the object as sent, and beside it the other replies
+ * that its translation needs. Each part is verbatim but for white space.
+ */
+export type Envelope = {
+  readonly object: JsonObject;
+  /** The pages of `/lines`, from the first line on, when the object carried only some of them. */
+  readonly linePages: readonly JsonObject[];
+  readonly prices: ReadonlyMap<string, JsonObject>;
+  readonly taxRates: ReadonlyMap<string, JsonObject>;
+  readonly coupons: ReadonlyMap<string, JsonObject>;
+  /** Invoice lines that the lines of a credit note take back. */
+  readonly creditedLines: ReadonlyMap<string, JsonObject>;
+};
+
+const lists = {
+  prices: 'prices',
+  taxRates: 'tax_rates',
+  coupons: 'coupons',
+  creditedLines: 'credited_lines',
+} as const;
+
+/** Bytes of an envelope: one JSON object; the same envelope gives the same bytes. */
+export function writeEnvelope(envelope: Envelope): Uint8Array {
+  const parts = [
+    `"object":${jsonText(envelope.object)}`,
+    `"line_pages":[${envelope.linePages.map(jsonText).join(',')}]`,
+  ];
+  for (const [field, name] of Object.entries(lists) as readonly [keyof typeof lists, string][])
+    parts.push(`"${name}":[${[...envelope[field].values()].map(jsonText).join(',')}]`);
+  return new TextEncoder().encode(`{${parts.join(',')}}`);
+}
+
+/** Throws AppError `source_reply_invalid` when the bytes are no envelope. */
+export function readEnvelope(bytes: Uint8Array, what: string): Envelope {
+  const root = parseJson(new TextDecoder().decode(bytes), what);
+  const fields = isObject(root) ? root : {};
+  const byId = (name: string) =>
+    new Map(objectsOf(fields[name]).map((item) => [typeof item['id'] === 'string' ? item['id'] : '', item] as const));
+  return {
+    object: isObject(fields['object']) ? fields['object'] : {},
+    linePages: objectsOf(fields['line_pages']),
+    prices: byId(lists.prices),
+    taxRates: byId(lists.taxRates),
+    coupons: byId(lists.coupons),
+    creditedLines: byId(lists.creditedLines),
+  };
+}
+
+/** Reads fields of one document and notes every problem with its path. Class, because it gathers. */
+export class Reader {
+  readonly problems: Problem[] = [];
+  readonly #place: Place;
+  readonly #currency: CurrencyCode | null;
+  readonly #unit: Decimal | null;
+  readonly #sign: 1 | -1;
+
+  /** `digits` is the scale of amounts; null when the currency is unknown, and then no amount is read. `sign` turns credit notes. */
+  constructor(place: Place, currency: CurrencyCode | null, digits: number | null, sign: 1 | -1) {
+    this.#place = place;
+    this.#currency = currency;
+    this.#unit = digits === null ? null : new Decimal(10).pow(digits);
+    this.#sign = sign;
+  }
+
+  note(code: Problem['code'], path: string, value: Json | undefined, expected: string): void {
+    this.problems.push(problem(code, this.#place, path, value === undefined ? null : jsonText(value), expected));
+  }
+
+  /** A whole number of minor units as signed major units; null when absent or faulty (then noted). */
+  amount(from: JsonObject, key: string, path: string): DecimalText | null {
+    const value = from[key];
+    if (value === undefined || value === null || this.#unit === null) return null;
+    const minor = decimalOf(value);
+    if (minor === undefined || minor.includes('.')) {
+      this.note('amount_malformed', `${path}${key}`, value, 'a whole number of minor units');
+      return null;
+    }
+    return toDecimalText(new Decimal(minor).div(this.#unit).times(this.#sign));
+  }
+
+  /** An amount that must be there; "0" stands in for one that is not, which is noted, so that nothing is emitted. */
+  required(from: JsonObject, key: string, path: string): DecimalText {
+    const read = this.amount(from, key, path);
+    if (read === null && (from[key] === undefined || from[key] === null))
+      this.note('field_missing', `${path}${key}`, undefined, 'an amount in minor units; missing is not zero');
+    return read ?? toDecimalText(new Decimal(0));
+  }
+
+  /** A price in minor units with up to twelve decimals, as unsigned major units. */
+  price(from: JsonObject, keys: readonly string[], path: string): DecimalText | null {
+    for (const key of keys) {
+      const minor = this.decimal(from, key, path);
+      if (minor !== null && this.#unit !== null) return toDecimalText(new Decimal(minor).div(this.#unit));
+    }
+    return null;
+  }
+
+  /** A plain decimal such as a quantity or a rate; null when absent or faulty (then noted). */
+  decimal(from: JsonObject, key: string, path: string): DecimalText | null {
+    const value = from[key];
+    if (value === undefined || value === null) return null;
+    const read = decimalOf(value);
+    if (read === undefined) this.note('amount_malformed', `${path}${key}`, value, 'a decimal number');
+    return read ?? null;
+  }
+
+  /** Epoch seconds; null when absent or faulty (then noted). */
+  seconds(from: JsonObject, key: string, path: string): Instant | null {
+    const value = from[key];
+    if (value === undefined || value === null) return null;
+    const read = decimalOf(value);
+    const seconds = read !== undefined && /^-?\d{1,11}$/.test(read) ? parseDecimalText(read) : undefined;
+    if (seconds === undefined) {
+      this.note('date_malformed', `${path}${key}`, value, 'a time in whole seconds since 1970');
+      return null;
+    }
+    return instantOfSeconds(Number(seconds));
+  }
+
+  get currency(): CurrencyCode | null {
+    return this.#currency;
+  }
+
+  get sign(): 1 | -1 {
+    return this.#sign;
+  }
+}
