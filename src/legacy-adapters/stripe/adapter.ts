@@ -3,9 +3,10 @@ import type { Capabilities, PullContext, RawRecord, Source, Translated } from '.
 import type { LegacyAdapter } from '../adapter.js';
 import { HttpTransport } from '../http/transport.js';
 import { checkStripe } from './check.js';
-import { connect, isHarmless, pinnedApiVersion, type StripeClient } from './client.js';
-import { complete, type Reading, readingOf, readObject } from './complete.js';
-import { objectTypeOf, pullStripe } from './read.js';
+import { connect, isHarmless, type StripeClient } from './client.js';
+import { complete, type Completed, type Reading, readingOf, readObject } from './complete.js';
+import { previewPrefix, readPreview } from './previews.js';
+import { pullStripe } from './read.js';
 import { References } from './references.js';
 import { type StripeConfig, stripeConfig } from './shape.js';
 import { toDocument } from './to-document.js';
@@ -34,9 +35,10 @@ export function openStripe(config: StripeConfig, variables: Readonly<Record<stri
   const transport = new HttpTransport({ system: 'Stripe', isHarmless });
   const translate = (raw: RawRecord): Translated =>
     toDocument(raw, { account: config.account ?? '', currencyDigits: config.currency_digits });
-  const begin = (context: PullContext) => {
-    const client = connect(config, keyOf(config, variables), transport, context);
-    return { client, reading: readingFor(config, client, context) };
+  const begin = async (context: PullContext) => {
+    const client = await connect(config, keyOf(config, variables), transport, context);
+    const references = new References(client, (event, data) => context.log(event, data));
+    return { client, reading: readingOf(client, references, context.now()) };
   };
   return {
     side: 'legacy',
@@ -45,28 +47,40 @@ export function openStripe(config: StripeConfig, variables: Readonly<Record<stri
     check: async (context) => {
       const apiKey = variables[config.api_key_env] ?? '';
       if (apiKey === '') return [missingKey(config)];
-      return checkStripe(config, apiKey, begin(context).client, context.now());
+      const { client } = await begin(context);
+      return checkStripe(config, apiKey, client, context.now());
     },
-    pull: (scope, context) =>
-      pullStripe({
-        ...begin(context),
+    pull: async function* (scope, context) {
+      const { window_documents: windowDocuments, settle_hours: settleHours, previews } = config;
+      yield* pullStripe({
+        ...(await begin(context)),
         translate,
         scope,
         context,
-        windowDocuments: config.window_documents,
-        settleHours: config.settle_hours,
-        previews: config.previews,
-      }),
+        windowDocuments,
+        settleHours,
+        previews,
+      });
+    },
     fetchOne: async (id, context) => {
-      const { reading } = begin(context);
-      const type = objectTypeOf(id);
-      const found = await readObject(reading, type, id);
-      const completed = found === undefined ? undefined : await complete(reading, type, found);
+      const { client, reading } = await begin(context);
+      const completed = await readOne(client, reading, id);
       return completed?.type === 'raw' ? { ...translate(completed.raw), raw: completed.raw } : undefined;
     },
     translate,
     close: () => transport.close(),
   };
+}
+
+async function readOne(client: StripeClient, reading: Reading, id: string): Promise<Completed | undefined> {
+  if (id.startsWith(previewPrefix)) {
+    const preview = await readPreview(client, id.slice(previewPrefix.length));
+    return preview.type === 'found' ? complete(reading, 'preview', preview.found) : undefined;
+  }
+  // Stripe's ids tell what they are of.
+  const type = id.startsWith('cn_') ? 'credit_note' : 'invoice';
+  const found = await readObject(reading, type, id);
+  return found === undefined ? undefined : complete(reading, type, found);
 }
 
 function keyOf(config: StripeConfig, variables: Readonly<Record<string, string | undefined>>): string {
@@ -84,9 +98,4 @@ function missingKey(config: StripeConfig) {
     sentence: `The environment variable ${config.api_key_env} is not set.`,
     next: 'Put a restricted Stripe key into it; sources.legacy.api_key_env names the variable.',
   } as const;
-}
-
-function readingFor(config: StripeConfig, client: StripeClient, context: PullContext): Reading {
-  const references = new References(client, (event, data) => context.log(event, data));
-  return readingOf(client, references, context.now(), config.api_version ?? pinnedApiVersion);
 }

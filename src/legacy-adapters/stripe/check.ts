@@ -2,7 +2,7 @@ import { AppError } from '../../errors.js';
 import { instantOfMs } from '../../model/period.js';
 import type { CheckFinding } from '../../model/source.js';
 import { objectsOf } from '../http/json.js';
-import { pinnedApiVersion, type StripeClient, type StripeReply, writeProbePath } from './client.js';
+import { type StripeClient, type StripeReply, writeProbePath } from './client.js';
 import type { StripeConfig } from './shape.js';
 
 const ok = (topic: string, sentence: string): CheckFinding => ({ level: 'ok', topic, sentence, next: null });
@@ -56,7 +56,7 @@ export async function checkStripe(
   if (first === undefined) return findings;
   if (!findings.some(({ level }) => level === 'problem'))
     findings.push(ok('permissions', 'The key can read invoices, credit notes and prices.'));
-  findings.push(environment(apiKey, first), version(config, first), clock(first, nowMs));
+  findings.push(environment(apiKey, first), version(client.apiVersion, first), clock(first, nowMs));
   findings.push(await writable(config, apiKey, client), completeness(config));
   return findings;
 }
@@ -96,8 +96,7 @@ function environment(apiKey: string, reply: StripeReply): CheckFinding {
       );
 }
 
-function version(config: StripeConfig, reply: StripeReply): CheckFinding {
-  const asked = config.api_version ?? pinnedApiVersion;
+function version(asked: string, reply: StripeReply): CheckFinding {
   if (reply.apiVersion === null || reply.apiVersion === asked)
     return ok('version', `Stripe answers in API version ${asked}, which is pinned.`);
   return warning(

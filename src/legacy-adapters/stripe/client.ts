@@ -1,4 +1,3 @@
-import { Stripe } from 'stripe';
 import { AppError } from '../../errors.js';
 import { invariant } from '../../model/invariant.js';
 import type { PullContext } from '../../model/source.js';
@@ -6,9 +5,6 @@ import { exchange } from '../http/exchange.js';
 import { isObject, type Json, type JsonObject, parseJson, textOf } from '../http/json.js';
 import { type HttpTransport, type Reply } from '../http/transport.js';
 import type { StripeConfig } from './shape.js';
-
-/** The version that the client library is made for and pins. */
-export const pinnedApiVersion: string = Stripe.API_VERSION;
 
 /** A POST that only computes. It makes no invoice. */
 export const previewPath = '/v1/invoices/create_preview';
@@ -34,6 +30,8 @@ export type StripeReply = {
 
 /** Asks Stripe within one pull, check or re-read. */
 export type StripeClient = {
+  /** The API version that is asked for: the configured one, else the one that the library is made for and pins. */
+  readonly apiVersion: string;
   get(path: string, query?: Query): Promise<StripeReply>;
   post(path: typeof previewPath | typeof writeProbePath, form: Query): Promise<StripeReply>;
 };
@@ -43,15 +41,17 @@ export type StripeClient = {
  * idempotency key; the bytes of each reply, the reading of numbers, retries and rate limits stay in our hands, because it
  * parses amounts into floats, does not retry 429 and ignores Retry-After. Its telemetry is off.
  */
-export function connect(
+export async function connect(
   config: StripeConfig,
   apiKey: string,
   transport: HttpTransport,
   context: PullContext,
-): StripeClient {
+): Promise<StripeClient> {
+  // Loaded when it is needed: it takes a quarter of a second, which every command would pay.
+  const { Stripe } = await import('stripe');
   const local = config.base_url === undefined ? undefined : new URL(config.base_url);
   const stripe = new Stripe(apiKey, {
-    httpClient: new OwnHttpClient(transport, context.signal),
+    httpClient: new OwnHttpClient(transport, context.signal, Stripe.PACKAGE_VERSION),
     maxNetworkRetries: 0,
     telemetry: false,
     // The types allow the pinned version only; older ones are the account's own choice and are read all the same.
@@ -72,7 +72,11 @@ export function connect(
       reason: reasonOf,
     });
   };
-  return { get: (path, query = []) => ask('GET', path, query), post: (path, form) => ask('POST', path, form) };
+  return {
+    apiVersion: config.api_version ?? Stripe.API_VERSION,
+    get: (path, query = []) => ask('GET', path, query),
+    post: (path, form) => ask('POST', path, form),
+  };
 }
 
 /** What our HTTP client hands through the library: the reply, or what went wrong, untouched. */
@@ -125,10 +129,12 @@ export function errorCode(reply: StripeReply): string | null {
 class OwnHttpClient {
   readonly #transport: HttpTransport;
   readonly #signal: AbortSignal;
+  readonly #version: string;
 
-  constructor(transport: HttpTransport, signal: AbortSignal) {
+  constructor(transport: HttpTransport, signal: AbortSignal, version: string) {
     this.#transport = transport;
     this.#signal = signal;
+    this.#version = version;
   }
 
   getClientName(): string {
@@ -147,7 +153,7 @@ class OwnHttpClient {
     const request = {
       method,
       url: `${protocol}://${host}:${port}${path}`,
-      headers: sentHeaders(headers),
+      headers: sentHeaders(headers, this.#version),
       body: method === 'POST' ? body : null,
     };
     try {
@@ -159,12 +165,12 @@ class OwnHttpClient {
 }
 
 /** The library's headers but for those that describe this machine, which are nobody's business. */
-function sentHeaders(headers: object): Record<string, string> {
+function sentHeaders(headers: object, version: string): Record<string, string> {
   const dropped = new Set(['x-stripe-client-user-agent', 'x-stripe-client-telemetry', 'user-agent', 'content-length']);
   const kept = Object.entries(headers).flatMap(([name, value]) =>
     dropped.has(name.toLowerCase()) || typeof value !== 'string' ? [] : [[name, value] as const],
   );
-  return { ...Object.fromEntries(kept), 'User-Agent': `Stripe/v1 NodeBindings/${Stripe.PACKAGE_VERSION} shadowbill` };
+  return { ...Object.fromEntries(kept), 'User-Agent': `Stripe/v1 NodeBindings/${version} shadowbill` };
 }
 
 /** Always a success to the library, so that it neither repeats nor interprets it. Class, because the library wants one. */

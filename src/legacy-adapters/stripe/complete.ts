@@ -30,7 +30,6 @@ export type Reading = {
   readonly client: StripeClient;
   readonly references: References;
   readonly fetchedAt: Instant;
-  readonly apiVersion: string;
 };
 
 /** Reads one object by its id; `undefined` when there is none. */
@@ -104,7 +103,7 @@ async function raw(
     reading.references.get('coupons', neededCoupons(object)),
   ]);
   const bytes = writeEnvelope({ object, linePages: pages, prices, taxRates, coupons, creditedLines: credited });
-  const apiVersion = reply.apiVersion ?? reading.apiVersion;
+  const apiVersion = reply.apiVersion ?? reading.client.apiVersion;
   const { fetchedAt } = reading;
   return {
     type: 'raw',
@@ -133,6 +132,6 @@ async function creditedLines(
 }
 
 /** What every reading of one pull shares. */
-export function readingOf(client: StripeClient, references: References, nowMs: number, apiVersion: string): Reading {
-  return { client, references, fetchedAt: instantOfMs(nowMs), apiVersion };
+export function readingOf(client: StripeClient, references: References, nowMs: number): Reading {
+  return { client, references, fetchedAt: instantOfMs(nowMs) };
 }

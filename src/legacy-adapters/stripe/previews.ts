@@ -4,6 +4,9 @@ import { idOf } from '../http/json.js';
 import { errorCode, previewPath, type StripeClient, type StripeReply } from './client.js';
 import { type Found, recordsOf } from './listing.js';
 
+/** A preview has no id that lasts: it is named after its subscription. */
+export const previewPrefix = 'preview:';
+
 const maxPages = 5000;
 const maxRestarts = 5;
 
@@ -45,6 +48,6 @@ export type Preview =
 export async function readPreview(client: StripeClient, subscription: string): Promise<Preview> {
   const reply = await client.post(previewPath, [['subscription', subscription]]);
   if (reply.status === 200)
-    return { type: 'found', found: { id: `preview:${subscription}`, object: reply.body, reply } };
+    return { type: 'found', found: { id: `${previewPrefix}${subscription}`, object: reply.body, reply } };
   return { type: 'none', reason: `Stripe computes no preview: ${errorCode(reply) ?? `status ${reply.status}`}` };
 }

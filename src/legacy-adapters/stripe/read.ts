@@ -6,7 +6,7 @@ import { idOf } from '../http/json.js';
 import type { StripeClient } from './client.js';
 import { complete, type Completed, type ObjectType, type Reading } from './complete.js';
 import { createdOf, type Found, type Listed, type Range, readWindow, type Window } from './listing.js';
-import { listPreviews, readPreview } from './previews.js';
+import { listPreviews, previewPrefix, readPreview } from './previews.js';
 
 export type PullInput = {
   readonly client: StripeClient;
@@ -198,7 +198,7 @@ async function* readPreviews(input: PullInput, progress: Progress, take: Taker):
 function skipPreview(subscription: string, reason: string, progress: Progress): PullEvent {
   progress.counts.listed += 1;
   progress.counts.skipped += 1;
-  return { type: 'skipped', id: `preview:${subscription}`, kind: 'invoice', reason };
+  return { type: 'skipped', id: `${previewPrefix}${subscription}`, kind: 'invoice', reason };
 }
 
 function done(input: PullInput, progress: Progress): PullEvent {
@@ -219,9 +219,4 @@ function done(input: PullInput, progress: Progress): PullEvent {
     asOf: instantOfSeconds(progress.horizon),
     inputHash: null,
   };
-}
-
-/** Whether an object of this id exists as an invoice or a credit note, by the prefix that Stripe gives ids. */
-export function objectTypeOf(id: string): Exclude<ObjectType, 'preview'> {
-  return id.startsWith('cn_') ? 'credit_note' : 'invoice';
 }
