@@ -9,7 +9,8 @@ import { adapterConformance } from './suite.js';
 const afterCycle = Date.UTC(2026, 10, 4);
 const beforeEnd = Date.UTC(2026, 9, 30);
 
-const harness: Harness = {
+/** `windowDocuments` is how many documents are listed as one indivisible window. */
+const harness = (windowDocuments: number): Harness => ({
   side: 'legacy',
   timezone: 'Europe/Amsterdam',
   faults: ['rate_limited', 'server_error', 'unauthorised', 'html', 'cut_off', 'hangs', 'inserts', 'deletes', 'repeats'],
@@ -19,10 +20,10 @@ const harness: Harness = {
   inlineLines: 10,
   amountDigits: (currency) => ({ EUR: 2, JPY: 0, KWD: 3 })[currency],
   isMetered: true,
-  open: openFake,
-};
+  open: (setup) => openFake(setup, windowDocuments),
+});
 
-async function openFake(setup: Setup) {
+async function openFake(setup: Setup, windowDocuments: number) {
   const now = setup.isCycleBilled === false ? beforeEnd : afterCycle;
   const fake = await startStripe({
     state: {
@@ -40,8 +41,7 @@ async function openFake(setup: Setup) {
   const config = stripeConfig.parse({
     api_key_env: 'STRIPE_KEY',
     base_url: `http://127.0.0.1:${fake.port}`,
-    // Small, so that a cycle of the suite is several windows and a pull has several checkpoints.
-    window_documents: 40,
+    window_documents: windowDocuments,
   });
   const source = openStripe(config, { STRIPE_KEY: fakeKey });
   return {
@@ -56,4 +56,6 @@ async function openFake(setup: Setup) {
   };
 }
 
-adapterConformance('Stripe', harness);
+// Windows of several pages, so that cursors are used and lost; and windows of less than a page, so that a pull has many checkpoints.
+adapterConformance('Stripe', harness(150));
+adapterConformance('Stripe in small windows', harness(15));

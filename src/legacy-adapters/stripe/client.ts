@@ -60,10 +60,8 @@ export async function connect(
     ...(local !== undefined && { protocol: 'http', host: local.hostname, port: local.port }),
   });
   const ask = (method: 'GET' | 'POST', path: string, query: Query) => {
-    const suffix =
-      method === 'POST' || query.length === 0
-        ? ''
-        : `?${new URLSearchParams(query.map(([name, value]): [string, string] => [name, value]))}`;
+    const pairs = query.map(([name, value]): [string, string] => [name, value]);
+    const suffix = method === 'POST' || pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
     const form = method === 'POST' ? Object.fromEntries(query) : undefined;
     return exchange(context, {
       what: `Stripe ${path}`,

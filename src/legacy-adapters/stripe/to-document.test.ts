@@ -493,6 +493,7 @@ describe('a Stripe document', () => {
     });
     expect(document.totals.asReported).toMatchObject({ total: '12.1' });
     expect(document.notReady).toEqual([]);
+    expect(documentOf({ object: { ...note, status: 'void' } }, 'credit_note').state).toBe('void');
   });
 
   test('names the invoices whose lines a proration takes back', () => {

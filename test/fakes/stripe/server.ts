@@ -29,6 +29,8 @@ export type StripeFakeOptions = {
   readonly toObject?: (sample: Extract<Fault, { kind: 'inserts' }>['document']) => Obj;
   /** Called after each list page of invoices: changes the state as time would. */
   readonly afterPage?: (state: StripeState, pages: number) => void;
+  /** Called after each page of nested lines. */
+  readonly afterLines?: (state: StripeState, pages: number) => void;
 };
 
 export const fakeKey = 'rk_live_fake';
@@ -98,6 +100,7 @@ class Handler {
   readonly #state: StripeState;
   readonly #options: StripeFakeOptions;
   #pages = 0;
+  #linePages = 0;
   #number = 0;
 
   constructor(state: StripeState, options: StripeFakeOptions) {
@@ -217,6 +220,8 @@ class Handler {
     const isPreview = this.#previewNamed(String(found['id'])) !== undefined;
     if (after !== null && (start === 0 || isPreview)) return missing('starting_after', 'invoice line');
     const limit = Number(request.query.get('limit') ?? '10');
+    this.#linePages += 1;
+    this.#options.afterLines?.(this.#state, this.#linePages);
     return okay({
       object: 'list',
       data: all.slice(start, start + limit),
