@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Capabilities } from '../../src/model/source.js';
-import type { FaultKind, Harness, Opened, SampleDocument, Setup } from './harness.js';
+import type { Fault, FaultKind, Harness, Opened, SampleDocument, Setup } from './harness.js';
 import { byId, expected, ownDocuments, type Pulled, shown } from './pulling.js';
 
 /** One law of the contract. `run` returns when the source keeps it and throws a sentence when it does not. */
@@ -54,4 +54,12 @@ export function one<Item>(items: readonly Item[], is: (item: Item) => boolean, w
   const found = items.filter(is);
   assert.equal(found.length, 1, `${what} stands once; it stands ${found.length} times`);
   return found[0] as Item;
+}
+
+/** A transport that cannot have the fault says so when it is asked for it: nothing is left out in silence. */
+export async function cannotHave(harness: Harness, fault: Fault): Promise<void> {
+  await assert.rejects(
+    withOpened(harness, { documents: [], faults: [fault] }, async () => undefined),
+    `the harness says that its transport cannot have ${fault.kind}, and yet provides it`,
+  );
 }

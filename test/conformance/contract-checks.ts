@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Checkpoint, PullEvent } from '../../src/model/source.js';
-import { assertComplete, canHave, capabilitiesOf, type Check, withOpened } from './check.js';
+import { assertComplete, canHave, cannotHave, capabilitiesOf, type Check, withOpened } from './check.js';
 import type { Harness } from './harness.js';
 import { documentEvents, plainContext, pull, type Pulled, rejectedDocuments } from './pulling.js';
 import { document, line, many, pagedCount, variety } from './samples.js';
@@ -203,7 +203,7 @@ async function healthyCheck(harness: Harness): Promise<void> {
 }
 
 async function unauthorisedCheck(harness: Harness): Promise<void> {
-  if (!canHave(harness, 'unauthorised')) return;
+  if (!canHave(harness, 'unauthorised')) return cannotHave(harness, { kind: 'unauthorised' });
   await withOpened(harness, { documents: [], faults: [{ kind: 'unauthorised' }] }, async (opened) => {
     const findings = await opened.source.check(plainContext(opened));
     const found = findings.find(({ level, topic }) => level === 'problem' && topic === 'credentials');

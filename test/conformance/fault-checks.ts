@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { AppError } from '../../src/errors.js';
-import { assertComplete, assertDocuments, canHave, capabilitiesOf, type Check, withOpened } from './check.js';
+import {
+  assertComplete,
+  assertDocuments,
+  canHave,
+  cannotHave,
+  capabilitiesOf,
+  type Check,
+  withOpened,
+} from './check.js';
 import type { Fault, FaultKind, Harness } from './harness.js';
 import { ownDocuments, pull, pullLikeWorker, type Pulled } from './pulling.js';
 import { document, line, many, pagedCount } from './samples.js';
@@ -32,14 +40,6 @@ const samplesOf = (harness: Harness) => many(harness, pagedCount(harness));
 
 /** Requests that were on their way when the limit was hit may still arrive. */
 const inFlight = 5;
-
-/** A transport that cannot have the fault says so when it is asked for it: nothing is left out in silence. */
-async function cannotHave(harness: Harness, fault: Fault): Promise<void> {
-  await assert.rejects(
-    withOpened(harness, { documents: [], faults: [fault] }, async () => undefined),
-    `the harness says that its transport cannot have ${fault.kind}, and yet provides it`,
-  );
-}
 
 async function inserted(harness: Harness): Promise<void> {
   const late = document(harness, 'in_late', [line(harness, 'il_late')], { hour: 730 });
