@@ -13,10 +13,11 @@ import type { Logger, LogLevel } from './log.js';
 import type { CycleId } from './model/ids.js';
 import { dateInZone, instantOfMs } from './model/period.js';
 import type { Side } from './model/side.js';
-import type { Source } from './model/source.js';
+import type { PullContext, Source } from './model/source.js';
 import { reconcileCustomer } from './reconcile/reconcile-customer.js';
 import type { ProgressEvent, RunContext, RunSettings } from './run/context.js';
 import { waitForRun } from './run/execute.js';
+import { limitRequests } from './run/limit-requests.js';
 import { readMapping } from './run/read-mapping.js';
 import { openPages, pagesConfig } from './solvimon-adapter/pages-source.js';
 import { databaseError, openDatabase, type Store } from './store/database.js';
@@ -129,6 +130,18 @@ function rateOf(config: Config, side: Side): SourceRate | null {
   const { kind, requests_per_second: perSecond, burst } = config.sources[side];
   if (typeof perSecond !== 'number') return null;
   return { source: `${side} ${kind}`, perSecond, burst: typeof burst === 'number' ? burst : Math.max(1, perSecond) };
+}
+
+/** What a source asks of its surroundings when it is read outside a run; the rate it may ask at is shared with every run. */
+export function sourceContext(
+  config: Config,
+  side: Side,
+  store: Store,
+  log: Logger,
+  signal: AbortSignal,
+): Omit<PullContext, 'resume'> {
+  const note = (event: string, data: Readonly<Record<string, unknown>>) => log.info({ side, ...data }, event);
+  return { signal, now: () => Date.now(), log: note, ...limitRequests(store.db, rateOf(config, side), signal, note) };
 }
 
 /** Opens the source of one side as configured. */

@@ -9,6 +9,7 @@ import { addMismatchCommands } from './commands/mismatch.js';
 import { addPairCommands } from './commands/pair.js';
 import { addRunCommand } from './commands/run.js';
 import { addRunsCommands } from './commands/runs.js';
+import { addSourceCommands } from './commands/source.js';
 import { formats } from './output.js';
 import { type AddCommands, type Host, openSession, tell } from './session.js';
 
@@ -22,6 +23,7 @@ const commands: readonly AddCommands[] = [
   addMappingCommands,
   addConfigCommands,
   addDoctorCommand,
+  addSourceCommands,
   addDemoCommand,
 ];
 

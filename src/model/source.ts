@@ -65,6 +65,7 @@ export type Translated =
   | { readonly type: 'document'; readonly document: Document }
   | { readonly type: 'rejected'; readonly rejected: RejectedDocument };
 
+/** Every record once: listed = emitted + rejected + skipped. Of the whole pull, also after it was continued from a checkpoint. */
 export type PullCounts = {
   readonly listed: number;
   readonly emitted: number;

@@ -28,6 +28,10 @@ export const stripeConfig = z.strictObject({
   previews: z.boolean().default(false),
   /** Hours after its end in which the drafts of a cycle are still being finalised. */
   settle_hours: z.int().min(0).max(720).default(2),
+  /** Requests per second that all workers share. Stripe allows 25 per endpoint, of which half is left to the account's own work. */
+  requests_per_second: z.number().positive().max(100).default(12),
+  /** Requests that may be made at once after a rest. */
+  burst: z.int().min(1).max(100).default(12),
   /** Documents that are listed as one indivisible window. */
   window_documents: z.int().min(1).max(2000).default(500),
   /** Whether `doctor` tries a change that cannot succeed, to see whether the key may write. */
