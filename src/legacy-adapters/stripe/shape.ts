@@ -8,42 +8,56 @@ import { decimalOf, isObject, type Json, type JsonObject, jsonText, objectsOf, p
 
 /** `sources.legacy` with `kind: stripe`. */
 export const stripeConfig = z.strictObject({
-  /** Name of the environment variable with a restricted key that can only read. */
   api_key_env: z
     .string()
-    .regex(/^[A-Z_][A-Z0-9_]*$/, 'Write the name of an environment variable, such as STRIPE_API_KEY'),
-  /** A connected account, sent as Stripe-Account. */
+    .regex(/^[A-Z_][A-Z0-9_]*$/, 'Write the name of an environment variable, such as STRIPE_API_KEY')
+    .describe('Name of the environment variable with a restricted key that can only read'),
   account: z
     .string()
     .regex(/^acct_/, 'An account id begins with acct_')
-    .optional(),
-  /** Another API version than the one that the client library is made for, such as 2024-06-20. */
+    .optional()
+    .describe('A connected account, sent as Stripe-Account'),
   api_version: z
     .string()
     .regex(/^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$/, 'Write a version such as 2024-06-20')
-    .optional(),
-  /** Digits after the point by currency, where they are other than Stripe documents: { UGX: 2 }. */
-  currency_digits: z.record(z.string().regex(/^[A-Z]{3}$/), z.int().min(0).max(6)).default({}),
-  /** Also read what active subscriptions would be billed next. */
-  previews: z.boolean().default(false),
-  /** Hours after its end in which the drafts of a cycle are still being finalised. */
-  settle_hours: z.int().min(0).max(720).default(2),
-  /** Requests per second that all workers share. Stripe allows 25 per endpoint, of which half is left to the account's own work. */
-  requests_per_second: z.number().positive().max(100).default(12),
-  /** Requests that may be made at once after a rest. */
-  burst: z.int().min(1).max(100).default(12),
-  /** Documents that are listed as one indivisible window. */
-  window_documents: z.int().min(1).max(2000).default(500),
-  /** Whether `doctor` tries a change that cannot succeed, to see whether the key may write. */
-  write_probe: z.boolean().default(true),
-  /** Another server in place of api.stripe.com, on this machine only: for tests. */
+    .optional()
+    .describe('Another API version than the one that the client library is made for'),
+  currency_digits: z
+    .record(z.string().regex(/^[A-Z]{3}$/, 'Write a code such as UGX'), z.int().min(0).max(6))
+    .default({})
+    .describe('Digits after the point by currency, where they are other than Stripe documents: { UGX: 2 }'),
+  previews: z.boolean().default(false).describe('true: also read what active subscriptions would be billed next'),
+  settle_hours: z
+    .int()
+    .min(0)
+    .max(720)
+    .default(2)
+    .describe('Hours after its end in which the drafts of a cycle are still being finalised'),
+  requests_per_second: z
+    .number()
+    .positive()
+    .max(100)
+    .default(12)
+    .describe('Requests that all workers share; Stripe allows 25 per endpoint, of which half is left to the account'),
+  burst: z.int().min(1).max(100).default(12).describe('Requests that may be made at once after a rest'),
+  window_documents: z
+    .int()
+    .min(1)
+    .max(2000)
+    .default(500)
+    .describe('Documents that are listed as one indivisible window'),
+  write_probe: z
+    .boolean()
+    .default(true)
+    .describe('Whether doctor tries a change that cannot succeed, to see whether the key may write'),
   base_url: z
     .string()
     .regex(
       /^http:\/\/(127\.0\.0\.1|localhost):\d+$/,
       'Only http://127.0.0.1:PORT is allowed: a key must not be sent elsewhere',
     )
-    .optional(),
+    .optional()
+    .describe('Another server in place of api.stripe.com, on this machine only: for tests'),
 });
 export type StripeConfig = z.infer<typeof stripeConfig>;
 
