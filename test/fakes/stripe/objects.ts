@@ -1,4 +1,3 @@
-import type { Capabilities } from '../../../src/model/source.js';
 import { Decimal, type DecimalText } from '../../../src/model/money.js';
 import { msOfInstant } from '../../../src/model/period.js';
 import type { SampleDocument, SampleLine } from '../../conformance/harness.js';
@@ -234,6 +233,3 @@ export function creditedInvoices(documents: readonly SampleDocument[]): readonly
       return { ...toInvoice(credited), created: 1_600_000_000 };
     });
 }
-
-/** What the fake of a harness declares; repeated here so that the declaration of the adapter is checked and not copied. */
-export type { Capabilities };

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { decimalOf, isObject, jsonText, parseJson } from './json.js';
+import { retryAfterMs } from './retry-after.js';
+import { HttpTransport } from './transport.js';
+
+describe('JSON from a billing system', () => {
+  test('keeps every digit of a number, there and back', () => {
+    const text = '{"a":9007199254740993,"b":[33.333333333333333333,-0.10],"c":"1","d":null,"e":true,"f":1e-12}';
+    expect(jsonText(parseJson(text, 'a reply'))).toBe(text);
+  });
+
+  test.each([
+    ['9007199254740993', '9007199254740993'],
+    ['-0.10', '-0.1'],
+    ['1e-12', '0.000000000001'],
+    ['1.5E3', '1500'],
+    ['"20.0"', '20'],
+    ['1e999', undefined],
+    ['"twelve"', undefined],
+    ['true', undefined],
+    ['null', undefined],
+  ])('reads %s as the decimal %s', (text, decimal) => {
+    const value = parseJson(`{"a":${text}}`, 'a reply');
+    expect(decimalOf(isObject(value) ? value['a'] : undefined)).toBe(decimal);
+  });
+
+  test('that is a web page or cut off is a reply that may be asked for again', () => {
+    const page = () => parseJson(' <html>', 'the reply');
+    expect(page).toThrowError(expect.objectContaining({ code: 'source_reply_invalid', retry: 'later' }));
+    expect(page).toThrowError('the reply is a web page and not JSON');
+    expect(() => parseJson('{"a":', 'the reply')).toThrowError('the reply is no whole JSON');
+  });
+});
+
+describe('a Retry-After header', () => {
+  const now = Date.UTC(2026, 10, 24, 12, 0, 0);
+
+  test.each([
+    ['7', 7000],
+    ['0', 1000],
+    ['1.5', 1500],
+    ['Tue, 24 Nov 2026 12:00:30 GMT', 30_000],
+    ['Tue, 24 Nov 2026 11:00:00 GMT', 1000],
+    ['999999', 3_600_000],
+    ['soon', 1000],
+    [null, 1000],
+  ])('of %s is a pause of %d ms', (header, ms) => {
+    expect(retryAfterMs(header, now)).toBe(ms);
+  });
+});
+
+describe('the transport', () => {
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
+    'lets no %s out that was not declared harmless (I13)',
+    async (method) => {
+      const transport = new HttpTransport({
+        system: 'Test',
+        isHarmless: (sent, path) => sent === 'POST' && path === '/preview',
+      });
+      const request = { method, url: 'http://127.0.0.1:9/v1/invoices', headers: {}, body: null };
+      await expect(transport.send(request, new AbortController().signal)).rejects.toThrowError(
+        'nothing is ever written to a billing system (I13)',
+      );
+      await transport.close();
+    },
+  );
+});
