@@ -21,7 +21,7 @@ export function limitRequests(
     rateLimited: (retryAfterMs, why) => {
       log('a source asked for a pause', { retryAfterMs, why });
       if (rate === null) return;
-      // The adapter waits by itself; telling the others may fail without harm, they will be told the same.
+      // The job that was told waits anyhow; telling the others may fail without harm, they will be told the same.
       pauseSource(db, rate.source, retryAfterMs).catch((error: unknown) =>
         log('a pause could not be shared', { error: error instanceof Error ? error.message : String(error) }),
       );

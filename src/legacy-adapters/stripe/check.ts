@@ -123,7 +123,10 @@ async function writable(config: StripeConfig, apiKey: string, client: StripeClie
   if (apiKey.startsWith('sk_'))
     return warning('writable', 'This is a secret key, which can change and charge everything in the account.', next);
   if (!config.write_probe)
-    return warning('writable', 'Whether the key can write was not tried, because write_probe is false.', next);
+    return ok(
+      'writable',
+      'This is a restricted key. Whether it can write was not tried: we send nothing to a legacy system that could change it, unless write_probe: true allows one attempt that cannot succeed.',
+    );
   try {
     const { status } = await client.post(writeProbePath, []);
     return status === 404 || status === 400

@@ -48,8 +48,8 @@ export const stripeConfig = z.strictObject({
     .describe('Documents that are listed as one indivisible window'),
   write_probe: z
     .boolean()
-    .default(true)
-    .describe('Whether doctor tries a change that cannot succeed, to see whether the key may write'),
+    .default(false)
+    .describe('true: doctor tries a change of an invoice that does not exist, to see whether the key may write'),
   base_url: z
     .string()
     .regex(
