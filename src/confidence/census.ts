@@ -4,8 +4,11 @@ import type { DecimalText } from '../model/money.js';
 import { compareRational, multiplyRational, type Rational, rational, subtractRational } from '../model/rational.js';
 import { signTest } from './diagnostics.js';
 import {
+  addCounts,
   addSums,
   type AmountSums,
+  checkAmounts,
+  checkCounts,
   convertSums,
   countRows,
   type MeasuredRow,
@@ -63,18 +66,41 @@ export function takeCensus(input: {
   readonly rates: ReadonlyMap<CurrencyCode, DecimalText>;
 }): CohortCensus {
   const { rows, reportingCurrency, rates } = input;
-  const byCurrency = new Map<CurrencyCode, Census>();
-  const converted: AmountSums[] = [];
+  const parts = new Map<CurrencyCode, CensusPart>();
   for (const code of [...new Set(rows.map((row) => row.key.currency))].sort()) {
     const own = rows.filter((row) => row.key.currency === code);
-    const rate = rates.get(code);
-    invariant(rate !== undefined, 'every currency needs a fixed cycle rate', { currency: code });
-    const census = censusOf(countRows(own), sumAmounts(own));
-    byCurrency.set(code, census);
-    converted.push(convertSums(census.amounts, code, reportingCurrency, rate));
+    parts.set(code, { counts: countRows(own), amounts: sumAmounts(own) });
   }
-  const total = censusOf(countRows(rows), addSums(converted));
-  return { reportingCurrency, rates, byCurrency, total, customers: customerCleanRate(rows) };
+  return assembleCensus({ parts, reportingCurrency, rates, customers: customerCleanRate(rows) });
+}
+
+/** What was counted and summed in one currency, by this code or by a statement in the database. */
+export type CensusPart = { readonly counts: RowCounts; readonly amounts: AmountSums };
+
+/**
+ * The census from counts and sums per currency. Asserts every identity of statistics 1 on each part, so that sums made
+ * elsewhere keep the same promises as those made here. Throws an invariant failure on a missing rate.
+ */
+export function assembleCensus(input: {
+  readonly parts: ReadonlyMap<CurrencyCode, CensusPart>;
+  readonly reportingCurrency: CurrencyCode;
+  readonly rates: ReadonlyMap<CurrencyCode, DecimalText>;
+  readonly customers: CustomerRate;
+}): CohortCensus {
+  const { parts, reportingCurrency, rates, customers } = input;
+  const byCurrency = new Map<CurrencyCode, Census>();
+  const converted: AmountSums[] = [];
+  for (const code of [...parts.keys()].sort()) {
+    const part = parts.get(code);
+    const rate = rates.get(code);
+    invariant(part !== undefined && rate !== undefined, 'every currency needs a fixed cycle rate', { currency: code });
+    checkCounts(part.counts);
+    checkAmounts(part.amounts);
+    byCurrency.set(code, censusOf(part.counts, part.amounts));
+    converted.push(convertSums(part.amounts, code, reportingCurrency, rate));
+  }
+  const total = censusOf(addCounts([...parts.values()].map((part) => part.counts)), addSums(converted));
+  return { reportingCurrency, rates, byCurrency, total, customers };
 }
 
 function censusOf(counts: RowCounts, amounts: AmountSums): Census {

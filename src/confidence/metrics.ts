@@ -119,18 +119,56 @@ export function countRows(rows: readonly MeasuredRow[]): RowCounts {
     deltasOver: moneyRows.filter((row) => deltaMinor(row) > 0n).length,
     deltasUnder: moneyRows.filter((row) => deltaMinor(row) < 0n).length,
   };
+  checkCounts(counts);
+  return counts;
+}
+
+/** Every row falls into exactly one roster state, every pair into one match class; lines and signs fit. */
+export function checkCounts(counts: RowCounts): void {
+  const { both, onlyLegacy, onlySolvimon, bothMissing, ambiguous, notReady } = counts;
   invariant(
-    counts.both + counts.onlyLegacy + counts.onlySolvimon + counts.bothMissing + counts.ambiguous + notReady ===
-      rows.length,
+    both + onlyLegacy + onlySolvimon + bothMissing + ambiguous + notReady === counts.roster,
     'every row has one roster state',
     counts,
   );
+  invariant(counts.frozen + notReady === counts.roster, 'a row is frozen or not ready', counts);
   invariant(
-    counts.exact + counts.tolerated + counts.compensating + counts.mismatch === counts.both,
+    counts.exact + counts.tolerated + counts.compensating + counts.mismatch === both,
     'every pair has one class',
     counts,
   );
-  return counts;
+  invariant(counts.linesMatched <= counts.linesAll, 'matched lines are lines', counts);
+  invariant(
+    counts.deltasOver + counts.deltasUnder <= both + onlyLegacy + onlySolvimon,
+    'a delta belongs to a pair',
+    counts,
+  );
+}
+
+/** Both identities of over, under, gross and net, and every bound by the base. Exact. */
+export function checkAmounts(sums: AmountSums): void {
+  const atMost = (part: Rational, whole: Rational, promise: string) =>
+    invariant(part.numerator >= 0n && compareRational(part, whole) <= 0, promise);
+  invariant(compareRational(addRational(sums.over, sums.under), sums.gross) === 0, 'over + under = gross');
+  invariant(compareRational(subtractRational(sums.over, sums.under), sums.net) === 0, 'over - under = net');
+  atMost(sums.gross, sums.base, 'a delta never exceeds its base');
+  atMost(sums.matchedBase, sums.bothBase, 'the matched base is part of the paired base');
+  atMost(sums.bothBase, sums.base, 'the paired base is part of the base');
+  atMost(sums.toleratedGross, sums.gross, 'the tolerated gross is part of the gross');
+  invariant(sums.offsetInsideInvoice.numerator >= 0n, 'the gross of lines is at least the gross of their sum');
+  invariant(sums.unexplainedGross.numerator >= 0n, 'a gross amount is never negative');
+}
+
+/** Counts of several currencies together. */
+export function addCounts(all: readonly RowCounts[]): RowCounts {
+  const zero = countRows([]);
+  return all.reduce(
+    (sum, next) =>
+      Object.fromEntries(
+        (Object.keys(zero) as (keyof RowCounts)[]).map((name) => [name, sum[name] + next[name]]),
+      ) as RowCounts,
+    zero,
+  );
 }
 
 /** Sums over rows of ONE currency. Asserts both identities, |delta| <= base and the triangle inequality. Keeps I7. */
@@ -200,8 +238,7 @@ export function addSums(all: readonly AmountSums[]): AmountSums {
     (sum, next) => mapSums(sum, (value, name) => addRational(value, next[name])),
     sumAmounts([]),
   );
-  invariant(compareRational(addRational(total.over, total.under), total.gross) === 0, 'over + under = gross');
-  invariant(compareRational(subtractRational(total.over, total.under), total.net) === 0, 'over - under = net');
+  checkAmounts(total);
   return total;
 }
 

@@ -50,6 +50,12 @@ const knownSchema = (today: string) =>
 
 const cohortSchema = z.strictObject({
   id: s.text.describe('Name of the cohort'),
+  step: s.text.optional().describe('Rung of the policy whose gate is asked; the first one when it is not named'),
+  selection: s
+    .oneOf(['random', 'convenience'])
+    .default('convenience')
+    .describe('random: the members were drawn by chance from the frame; only then they feed a bound'),
+  seed: s.text.optional().describe('Seed of the draw, when the selection is random'),
   select: z
     .strictObject({
       customers: z.array(s.customerKey).optional().describe('Customer keys, when the members are named'),
@@ -77,6 +83,28 @@ const cohortSchema = z.strictObject({
     })
     .optional()
     .describe('Requirements that differ from the policy'),
+});
+
+const goliveSchema = z.strictObject({
+  close_days: s.count(0, 30).default(5).describe('Working days after the end of a cycle that finance needs to close it'),
+  holidays: z.array(s.date).default([]).describe('Days on which nobody works'),
+  away: z
+    .array(
+      z.strictObject({
+        from: s.date.describe('First day'),
+        to: s.date.describe('Last day'),
+        who: s.text.describe('Who or what is away, e.g. a change freeze'),
+      }),
+    )
+    .default([])
+    .describe('Calendar of the team: no cutover on these days'),
+  bill_run_day: s.count(1, 28).default(1).describe('Day of the month on which Solvimon bills'),
+  fix_deploy_hours: s.count(0, 2000).default(24).describe('Hours a fix needs until it works'),
+  rollback_cycles: s.count(1, 12).default(2).describe('Live cycles after which the way back closes'),
+  events: z
+    .array(z.strictObject({ on: s.date.describe('Day'), what: s.text.describe('What happens') }))
+    .default([])
+    .describe('Further dates for the timeline'),
 });
 
 /** The whole of shadowbill.yml. Strict everywhere: a key we do not know is a mistake and not a wish. */
@@ -144,6 +172,21 @@ export function configSchema(input: SchemaInput) {
       })
       .optional()
       .describe('When runs start by themselves'),
+    policy: s.text.optional().describe('YAML file of the gate policy, relative to this file; its defaults without it'),
+    roster: s.text
+      .optional()
+      .describe('CSV of the expected customers from contract data, relative to this file: customer,currency,…'),
+    reporting: z
+      .strictObject({
+        currency: s.currency.describe('Currency in which cohorts are judged as a whole'),
+        rates: z
+          .record(s.currency, s.amount)
+          .default({})
+          .describe('Fixed rate of each other currency: reporting units for one of its units'),
+      })
+      .optional()
+      .describe('How currencies are brought together; not needed for one currency'),
+    golive: goliveSchema.optional().describe('Calendar of the cutover'),
     cohorts: z.array(cohortSchema).default([]).describe('Groups of customers that move together'),
     alerts: z
       .strictObject({
