@@ -1,4 +1,3 @@
-import { invariant } from '../model/invariant.js';
 import type { Count } from './e-process.js';
 
 export type EvidenceMode = 'strict' | 'discovery';
@@ -22,6 +21,9 @@ export type CountedEvidence = Count & {
   readonly fallback: string | null;
   /** Customers who matured since the last change of behaviour and revealed no new cause. */
   readonly freshSinceFix: number;
+  /** Who was counted, in the order of the input, and who of them counts as bad. */
+  readonly mature: readonly string[];
+  readonly bad: readonly string[];
   /** Customers with fewer frozen cycles than asked: they wait, and count neither way. */
   readonly immature: number;
 };
@@ -74,8 +76,15 @@ function strictCount(input: Input, usable: readonly Observation[], lastFix: stri
   const byCustomer = groupByCustomer(current);
   const mature = input.order.filter((customer) => (byCustomer.get(customer)?.length ?? 0) >= input.minObserved);
   const isBad = (customer: string) => (byCustomer.get(customer) ?? []).some(({ isClean }) => !isClean);
-  const k = mature.filter(isBad).length;
-  return { n: mature.length, k, freshSinceFix: mature.length - k, immature: input.order.length - mature.length };
+  const bad = mature.filter(isBad);
+  return {
+    n: mature.length,
+    k: bad.length,
+    mature,
+    bad,
+    freshSinceFix: mature.length - bad.length,
+    immature: input.order.length - mature.length,
+  };
 }
 
 function discoveryCount(input: Input, usable: readonly Observation[], lastFix: string | null): Bare {
@@ -84,8 +93,7 @@ function discoveryCount(input: Input, usable: readonly Observation[], lastFix: s
   const rank = new Map(input.order.map((customer, index) => [customer, index]));
   const inTime = [...usable].sort(
     (a, b) =>
-      (a.cycle < b.cycle ? -1 : a.cycle > b.cycle ? 1 : 0) ||
-      (rank.get(a.customer) ?? 0) - (rank.get(b.customer) ?? 0),
+      (a.cycle < b.cycle ? -1 : a.cycle > b.cycle ? 1 : 0) || (rank.get(a.customer) ?? 0) - (rank.get(b.customer) ?? 0),
   );
   const seen = new Set<string>();
   const discoverers = new Set<string>();
@@ -95,17 +103,27 @@ function discoveryCount(input: Input, usable: readonly Observation[], lastFix: s
     if (fingerprints.length > 0 && (isReplay || fingerprints.some((one) => !seen.has(one)))) discoverers.add(customer);
     for (const one of fingerprints) seen.add(one);
   }
-  const isMature = new Set(mature);
-  const k = [...discoverers].filter((customer) => isMature.has(customer)).length;
+  const bad = mature.filter((customer) => discoverers.has(customer));
   const isFresh = (customer: string) =>
     lastFix === null || (byCustomer.get(customer) ?? []).every(({ cycle }) => cycle >= lastFix);
   const freshSinceFix = mature.filter((customer) => isFresh(customer) && !discoverers.has(customer)).length;
-  invariant(k <= mature.length, 'a discoverer that counts is a mature customer', { k, n: mature.length });
-  return { n: mature.length, k, freshSinceFix, immature: input.order.length - mature.length };
+  return {
+    n: mature.length,
+    k: bad.length,
+    mature,
+    bad,
+    freshSinceFix,
+    immature: input.order.length - mature.length,
+  };
 }
 
-function groupByCustomer(all: readonly Observation[]): ReadonlyMap<string, readonly Observation[]> {
+/** Observations by customer, each in the order of the input. */
+export function groupByCustomer(all: readonly Observation[]): ReadonlyMap<string, readonly Observation[]> {
   const map = new Map<string, Observation[]>();
-  for (const one of all) map.set(one.customer, [...(map.get(one.customer) ?? []), one]);
+  for (const one of all) {
+    const own = map.get(one.customer);
+    if (own === undefined) map.set(one.customer, [one]);
+    else own.push(one);
+  }
   return map;
 }

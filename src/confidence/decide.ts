@@ -1,11 +1,10 @@
+import type { DecisionKind } from '../model/cohort.js';
 import { attemptAlpha } from './attempt-spending.js';
 import { causeStatusOf, censusChecks, type Check, gateChecks, severeChecks, trustChecks } from './checks.js';
 import { gridVersion } from './e-process.js';
 import type { Policy } from './policy.js';
 import { contentHash, policyHash } from './policy-hash.js';
 import type { Snapshot } from './snapshot.js';
-
-export type DecisionKind = 'EXPAND' | 'HOLD' | 'FIX_FORWARD' | 'ROLLBACK';
 
 export const reasonCodes = [
   'DATA_NOT_TRUSTED',

@@ -41,7 +41,11 @@ export function decisionTree(snapshot: Snapshot, policy: Policy): readonly TreeN
     ].join(' · '),
     answer: isHarm ? 'yes' : 'no',
     isOnPath: true,
-    leadsTo: isHarm ? null : isKnown ? 'small known issue: FIX-FORWARD' : 'nothing to undo: go on, or HOLD while unknown',
+    leadsTo: isHarm
+      ? null
+      : isKnown
+        ? 'small known issue: FIX-FORWARD'
+        : 'nothing to undo: go on, or HOLD while unknown',
   };
   const root: TreeNode = {
     question: 'Is anyone of this cohort live on Solvimon?',
@@ -88,10 +92,7 @@ function liveNodes(
   const isCatastrophic =
     census.overShare >= catastrophic.overShare || cause.customersShare >= catastrophic.causeCustomersShare;
   const q2 = isCatastrophic && live?.invoicesSent === true && wayBack;
-  const q3 =
-    isVerified &&
-    live !== null &&
-    live.fixDeployHours + policy.live.fixMarginHours <= live.hoursToNextBillRun;
+  const q3 = isVerified && live !== null && live.fixDeployHours + policy.live.fixMarginHours <= live.hoursToNextBillRun;
   return [
     {
       question: 'Contain first: drafts on hold, collection stopped for the affected?',

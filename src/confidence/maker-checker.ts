@@ -1,10 +1,4 @@
-import type { DecisionKind } from './decide.js';
-
-/** From the least to the most careful. */
-const care: readonly DecisionKind[] = ['EXPAND', 'HOLD', 'FIX_FORWARD', 'ROLLBACK'];
-
-export const approverRoles = ['finance', 'engineering', 'operations'] as const;
-export type ApproverRole = (typeof approverRoles)[number];
+import { type Approval, type ApproverRole, type DecisionKind, decisionKinds } from '../model/cohort.js';
 
 /** What a proposal needs before it takes effect. */
 export type Needed = {
@@ -20,7 +14,7 @@ export type Needed = {
  * recommended needs two, one of finance and one of engineering.
  */
 export function approvalsNeeded(decision: DecisionKind, recommendation: DecisionKind): Needed {
-  const isOverride = care.indexOf(decision) < care.indexOf(recommendation);
+  const isOverride = decisionKinds.indexOf(decision) < decisionKinds.indexOf(recommendation);
   if (isOverride) return { isOverride, approvals: 2, roles: ['finance', 'engineering'] };
   return { isOverride, approvals: decision === 'HOLD' ? 0 : 1, roles: [] };
 }
@@ -29,12 +23,6 @@ export function approvalsNeeded(decision: DecisionKind, recommendation: Decision
 export function personOf(name: string): string {
   return name.trim().toLowerCase();
 }
-
-export type Approval = {
-  readonly approver: string;
-  readonly role: ApproverRole;
-  readonly verdict: 'approve' | 'reject';
-};
 
 export type ProposalState = 'waiting' | 'approved' | 'rejected' | 'expired';
 

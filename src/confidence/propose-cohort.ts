@@ -57,7 +57,10 @@ const shownUncovered = 20;
  * same input and seed give the same cohort on any machine and in any locale. Only `random` may feed a bound.
  */
 export function proposeCohort(input: ProposalInput): CohortProposal {
-  invariant(new Set(input.frame.map(({ id }) => id)).size === input.frame.length, 'a customer stands in the frame once');
+  invariant(
+    new Set(input.frame.map(({ id }) => id)).size === input.frame.length,
+    'a customer stands in the frame once',
+  );
   const holdout = holdoutOf(
     input.frame.map(({ id }) => id),
     input.seed,
@@ -70,7 +73,11 @@ export function proposeCohort(input: ProposalInput): CohortProposal {
   );
   const before = combosOfAll(input.frame.filter(({ id }) => input.taken.has(id)));
   const core = proposeCore({
-    candidates: candidates.map(({ id, revenueMinor, features }) => ({ id, revenueMinor: revenueMinor ?? 0n, features })),
+    candidates: candidates.map(({ id, revenueMinor, features }) => ({
+      id,
+      revenueMinor: revenueMinor ?? 0n,
+      features,
+    })),
     weights,
     covered: before,
     strength,

@@ -24,7 +24,10 @@ export type ReadinessFacts = {
   readonly completeRuns: readonly { readonly runId: string; readonly cycle: string }[];
   readonly cyclesWanted: number;
   /** Newest record of each item that people show. */
-  readonly shown: ReadonlyMap<string, { readonly outcome: 'pass' | 'fail'; readonly link: string; readonly by: string }>;
+  readonly shown: ReadonlyMap<
+    string,
+    { readonly outcome: 'pass' | 'fail'; readonly link: string; readonly by: string }
+  >;
 };
 
 /** The whole checklist, computed; never ticked by hand without a link. */

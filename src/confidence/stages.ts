@@ -1,7 +1,4 @@
-/** Where a cohort stands. In `shadow` nobody is live; from `pilot` on its members are billed by Solvimon. */
-export const stages = ['shadow', 'pilot', 'ladder', 'live', 'complete'] as const;
-export type Stage = (typeof stages)[number];
-export type StageEvent = 'expand' | 'roll_back' | 'complete';
+import type { Stage, StageEvent, Standing } from '../model/cohort.js';
 
 /** Every move of a cohort; code and tests read this one table. */
 export const stageMoves = {
@@ -11,8 +8,6 @@ export const stageMoves = {
   live: { expand: 'refused', roll_back: 'ladder', complete: 'complete' },
   complete: { expand: 'refused', roll_back: 'refused', complete: 'refused' },
 } as const satisfies Record<Stage, Record<StageEvent, Stage | 'refused'>>;
-
-export type Standing = { readonly stage: Stage; readonly step: string };
 
 /**
  * Where an event takes a cohort: the rung moves one along the ladder with it, and a cohort on the middle of a long ladder

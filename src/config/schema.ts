@@ -86,7 +86,10 @@ const cohortSchema = z.strictObject({
 });
 
 const goliveSchema = z.strictObject({
-  close_days: s.count(0, 30).default(5).describe('Working days after the end of a cycle that finance needs to close it'),
+  close_days: s
+    .count(0, 30)
+    .default(5)
+    .describe('Working days after the end of a cycle that finance needs to close it'),
   holidays: z.array(s.date).default([]).describe('Days on which nobody works'),
   away: z
     .array(
