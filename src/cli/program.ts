@@ -1,8 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { AppError, exitCodeOf } from '../errors.js';
+import { addCohortCommands } from './commands/cohort.js';
 import { addConfigCommands } from './commands/config.js';
+import { addDecisionCommands } from './commands/decision.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDoctorCommand } from './commands/doctor.js';
+import { addGateCommands } from './commands/gate.js';
+import { addGoliveCommands } from './commands/golive.js';
 import { addInvoiceCommands } from './commands/invoice.js';
 import { addMappingCommands } from './commands/mapping.js';
 import { addMismatchCommands } from './commands/mismatch.js';
@@ -21,6 +25,10 @@ const commands: readonly AddCommands[] = [
   addPairCommands,
   addInvoiceCommands,
   addMappingCommands,
+  addCohortCommands,
+  addGateCommands,
+  addDecisionCommands,
+  addGoliveCommands,
   addConfigCommands,
   addDoctorCommand,
   addSourceCommands,

@@ -12,14 +12,15 @@ import { howMuchMore, type Outlook } from '../confidence/how-much-more.js';
 import { clopperPearsonUpper } from '../confidence/clopper-pearson.js';
 import type { PointOfNoReturn } from '../confidence/point-of-no-return.js';
 import type { Policy } from '../confidence/policy.js';
+import { lintPolicy } from '../confidence/policy-lint.js';
 import { canonicalJson } from '../confidence/policy-hash.js';
 import type { Snapshot } from '../confidence/snapshot.js';
 import { addDays } from '../confidence/cutover-dates.js';
 import { AppError } from '../errors.js';
 import type { DecisionKind } from '../model/cohort.js';
 import { parseCycleId } from '../model/ids.js';
-import { cyclePeriod, dateInZone, instantOfMs, shiftCycle } from '../model/period.js';
-import { findCohort, lastMove, membersOf, type StoredCohort, type StoredMember } from '../store/cohorts.js';
+import { cyclePeriod, dateInZone, instantOfMs } from '../model/period.js';
+import { findCohort, membersOf, type StoredCohort, type StoredMember } from '../store/cohorts.js';
 import { type CycleRun, earlierNights, insertEvaluation, runsByCycle } from '../store/evaluations.js';
 import { doubleBillers, goliveRecords, liveOnSolvimon } from '../store/golive-rows.js';
 import { epochsOf } from '../store/policies.js';
@@ -30,6 +31,7 @@ import { type CohortEvidence, gatherEvidence } from './cohort-evidence.js';
 import { stricterPolicy } from './cohort-policy.js';
 import { configChanges } from './config-changes.js';
 import type { ConfidenceContext } from './confidence-context.js';
+import { type Known, toSnapshot } from './cohort-snapshot.js';
 import { frameOf } from './frame.js';
 import { liveFacts } from './live-facts.js';
 
@@ -123,25 +125,11 @@ export async function evaluateCohort(
     tree: decisionTree(snapshot, policy),
     pointOfNoReturn,
     critical,
-    notes: notesOf(cycles, evidence, cohort, members),
+    notes: notesOf({ context, policy, cycles, evidence, cohort, members }),
   };
   if (input.isRehearsal === true) return result;
   return { ...result, id: await record(context, result, runs.at(-1), adopted.stored) };
 }
-
-type Known = {
-  readonly cohort: StoredCohort;
-  readonly members: readonly StoredMember[];
-  readonly runs: readonly CycleRun[];
-  readonly asOf: Date;
-  readonly rosterId: string | null;
-  readonly hasUsage: boolean | null;
-  readonly doubleBilled: readonly string[];
-  /** Everybody who is live, and the live ones among the members. */
-  readonly live: readonly { readonly customer: string; readonly since: string }[];
-  readonly ownLive: readonly { readonly customer: string; readonly since: string }[];
-  readonly records: Awaited<ReturnType<typeof goliveRecords>>;
-};
 
 async function gatherKnown(
   context: ConfidenceContext,
@@ -209,103 +197,6 @@ function isClosed(run: CycleRun, asOf: Date): boolean {
   return cycle !== undefined && cyclePeriod(cycle, run.timezone).end <= instantOfMs(asOf.getTime());
 }
 
-async function toSnapshot(input: {
-  readonly context: ConfidenceContext;
-  readonly policy: Policy;
-  readonly cohort: StoredCohort;
-  readonly known: Known;
-  readonly cycles: readonly CohortCycle[];
-  readonly evidence: CohortEvidence;
-  readonly live: Snapshot['live'];
-  readonly critical: readonly string[];
-}): Promise<Snapshot> {
-  const { context, policy, cohort, known, cycles, evidence, critical } = input;
-  const { counted, value } = evidence;
-  const newest = cycles.at(-1)?.record ?? unmeasured(cohort.step);
-  const counting = withoutGaps(cycles.filter(({ isClosed: closed }) => closed)).filter(
-    ({ record: { cycle } }) => evidence.evidenceFrom === null || cycle >= evidence.evidenceFrom,
-  );
-  const history = cycles.map(({ causes }) => new Set(causes.map(({ cause }) => cause)));
-  const records = cycles.map(({ record: one }) => one);
-  return {
-    mode: newest.mode,
-    step: cohort.step,
-    severeCycles: runningAtEnd(records, (one) => isSevereCycle(one, policy)),
-    lastActionWasRollback: (await lastMove(context.db, cohort.id)) === 'roll_back',
-    atCycleBoundary: newest.isFrozen,
-    harmConfirmed: known.records.some(({ item, outcome }) => item === 'harm_confirmed' && outcome === 'pass'),
-    data: { ...newest.data, freshnessHours: freshness(known) },
-    census: { ...newest.census, openCritical: critical.length },
-    cause: { ...newest.cause, regressed: hasRegressed(history.slice(0, -1), history.at(-1) ?? new Set()) },
-    live: input.live,
-    evidence: {
-      attempt: evidence.attempt,
-      cyclesObserved: counting.filter(({ record: one }) => one.isFrozen).length,
-      cleanCycles: runningAtEnd(
-        counting.map(({ record: one }) => one),
-        (one) => isCleanCycle(one, policy),
-      ),
-      customers: counted.n,
-      badCustomers: counted.k,
-      valueItems: value.items,
-      J: value.capMinor,
-      topStratumBad: value.topStratumBad.length,
-      strataOk: evidence.strataOk,
-      featureCoverage: evidence.featureCoverage,
-      nextRevenueShare: evidence.nextRevenueShare,
-      agreeNights: 0,
-    },
-  };
-}
-
-/** Cycles at the end of the list that follow one another: a cycle nobody compared breaks the row. */
-function withoutGaps(cycles: readonly CohortCycle[]): readonly CohortCycle[] {
-  const row: CohortCycle[] = [];
-  for (const one of [...cycles].reverse()) {
-    const next = row[0];
-    const cycle = parseCycleId(one.record.cycle);
-    if (next !== undefined && (cycle === undefined || shiftCycle(cycle, 1) !== next.record.cycle)) break;
-    row.unshift(one);
-  }
-  return row;
-}
-
-function freshness({ runs, asOf }: Known): number {
-  const read = runs.at(-1)?.dataAsOf ?? null;
-  // Data read after the moment of the look cannot be stale.
-  return read === null ? Number.NaN : Math.max(0, (asOf.getTime() - Date.parse(read)) / 3_600_000);
-}
-
-/** What a cohort looks like of which no run knows anything: nothing is measured, so nothing can be green. */
-function unmeasured(step: string): CycleRecord {
-  const unknown = Number.NaN;
-  return {
-    cycle: 'none',
-    mode: 'shadow',
-    step,
-    isFrozen: false,
-    data: {
-      freshnessHours: unknown,
-      pairCoverage: unknown,
-      usageCompleteness: unknown,
-      ambiguousShare: unknown,
-      pipelineErrors: unknown,
-    },
-    census: {
-      overShare: unknown,
-      underShare: unknown,
-      unexplainedGrossShare: unknown,
-      openCritical: unknown,
-      taxMismatchCustomers: unknown,
-      missingNew: unknown,
-      missingShare: unknown,
-      extraNew: unknown,
-      duplicates: unknown,
-    },
-    cause: { status: 'unknown', customersShare: unknown, customers: unknown, regressed: false },
-  };
-}
-
 function evidenceFindings(evidence: CohortEvidence, policy: Policy, known: Known): readonly string[] {
   const found = evidence.lifted.map((customer) => `${customer} was lifted above the cap by over-billing alone`);
   const isReviewed = known.records.some(({ item, outcome }) => item === 'attempt_review' && outcome === 'pass');
@@ -355,17 +246,28 @@ function nightOf(asOf: Date, zone: string): string {
   return dateInZone(instantOfMs(asOf.getTime()), zone);
 }
 
-function notesOf(
-  cycles: readonly CohortCycle[],
-  { counted }: CohortEvidence,
-  cohort: StoredCohort,
-  members: readonly StoredMember[],
-): readonly string[] {
+function notesOf(input: {
+  readonly context: ConfidenceContext;
+  readonly policy: Policy;
+  readonly cycles: readonly CohortCycle[];
+  readonly evidence: CohortEvidence;
+  readonly cohort: StoredCohort;
+  readonly members: readonly StoredMember[];
+}): readonly string[] {
+  const { context, policy, cycles, cohort, members } = input;
+  const { counted } = input.evidence;
   const notes = [...(cycles.at(-1)?.notes ?? ['no run has finished yet: nothing is known of this cohort'])];
   if (counted.fallback !== null) notes.push(`discovery counting is not allowed: ${counted.fallback}; strict was used`);
   const random = members.filter(({ part }) => part === 'random').length;
   if (random === 0)
     notes.push(`no member was drawn at random (selection ${cohort.selection}), so nobody feeds the bound`);
+  const population = new Set((context.roster?.entries ?? []).map(({ customer }) => customer)).size;
+  if (population > 0)
+    notes.push(
+      ...lintPolicy(policy, new Map([[cohort.step, population]]))
+        .filter(({ path }) => path === `steps.${cohort.step}.pTol`)
+        .map(({ message }) => `step ${cohort.step} cannot be met here: ${message}`),
+    );
   const left = members.filter(({ leftAt }) => leftAt !== null).length;
   if (left > 0) notes.push(`${left} members left and still count`);
   return notes;
