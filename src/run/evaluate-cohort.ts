@@ -1,12 +1,5 @@
 import type { Decision } from '../confidence/decide.js';
 import { decide } from '../confidence/decide.js';
-import {
-  type CycleRecord,
-  hasRegressed,
-  isCleanCycle,
-  isSevereCycle,
-  runningAtEnd,
-} from '../confidence/cycle-record.js';
 import { decisionTree, type TreeNode } from '../confidence/decision-tree.js';
 import { howMuchMore, type Outlook } from '../confidence/how-much-more.js';
 import { clopperPearsonUpper } from '../confidence/clopper-pearson.js';
