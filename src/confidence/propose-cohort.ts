@@ -210,6 +210,7 @@ function uncoveredCombos(
       who: frame
         .filter(({ features }) => combosOf(features, strength).includes(combo))
         .map(({ id }) => id)
+        .sort(compareBytes)
         .slice(0, 3),
     }));
 }
