@@ -65,7 +65,17 @@ export async function storeRun(
     await sql`create table ${sql.id(`${table}_r${run.seq}`)} partition of ${sql.id(table)} for values in (${sql.lit(run.seq)})`.execute(
       db,
     );
-  for (const [index, pair] of input.pairs.entries()) await storePair(db, run, index, pair);
+  const stored = input.pairs.map((pair, index) => rowsOf(run, index, pair));
+  const mismatches = stored.flatMap((one) => one.mismatches);
+  for (let at = 0; at < stored.length; at += batch) {
+    const pairs = stored.slice(at, at + batch).map(({ pair }) => pair);
+    await db.insertInto('pair').values(pairs).execute();
+  }
+  for (let at = 0; at < mismatches.length; at += batch)
+    await db
+      .insertInto('mismatch')
+      .values(mismatches.slice(at, at + batch))
+      .execute();
   if (input.isFinished === false) return run;
   await finishRun(db, run.id, {
     isComplete: input.isComplete ?? true,
@@ -77,12 +87,13 @@ export async function storeRun(
   return run;
 }
 
-async function storePair(db: Kysely<Database>, run: StoredRun, index: number, pair: TestPair): Promise<void> {
+const batch = 200;
+
+function rowsOf(run: StoredRun, index: number, pair: TestPair) {
   const id = uuidOf(`${run.id} ${index}`);
   const currency = pair.currency === undefined ? 'EUR' : pair.currency;
-  await db
-    .insertInto('pair')
-    .values({
+  return {
+    pair: {
       run_seq: run.seq,
       id,
       chunk: 1,
@@ -95,37 +106,32 @@ async function storePair(db: Kysely<Database>, run: StoredRun, index: number, pa
       solvimon_gross: pair.solvimon,
       mismatches: pair.mismatches?.length ?? 0,
       detail: null,
-    })
-    .execute();
-  for (const [at, one] of (pair.mismatches ?? []).entries()) {
-    await db
-      .insertInto('mismatch')
-      .values({
-        run_seq: run.seq,
-        id: `M-${id}-${at}`,
-        chunk: 1,
-        pair_id: id,
-        customer: pair.customer,
-        currency,
-        level: one.level ?? 'line',
-        cause: one.cause,
-        confidence: one.confidence,
-        charge_key: null,
-        period: null,
-        legacy_lines: [],
-        solvimon_lines: [],
-        legacy: null,
-        solvimon: null,
-        delta: one.delta,
-        direction: one.delta.startsWith('-') ? 'under' : one.delta === '0' ? 'none' : 'over',
-        components: JSON.stringify(one.components ?? {}),
-        is_within_tolerance: one.isWithinTolerance ?? false,
-        status: one.status ?? 'open',
-        fingerprint: one.fingerprint ?? `fp1-${one.cause}`,
-        detail: '{}',
-      })
-      .execute();
-  }
+    },
+    mismatches: (pair.mismatches ?? []).map((one, at) => ({
+      run_seq: run.seq,
+      id: `M-${id}-${at}`,
+      chunk: 1,
+      pair_id: id,
+      customer: pair.customer,
+      currency,
+      level: one.level ?? 'line',
+      cause: one.cause,
+      confidence: one.confidence,
+      charge_key: null,
+      period: null,
+      legacy_lines: [],
+      solvimon_lines: [],
+      legacy: null,
+      solvimon: null,
+      delta: one.delta,
+      direction: one.delta.startsWith('-') ? 'under' : one.delta === '0' ? 'none' : 'over',
+      components: JSON.stringify(one.components ?? {}),
+      is_within_tolerance: one.isWithinTolerance ?? false,
+      status: one.status ?? 'open',
+      fingerprint: one.fingerprint ?? `fp1-${one.cause}`,
+      detail: '{}',
+    })),
+  };
 }
 
 export const matched = (customer: string, amount = '100.00'): TestPair => ({
