@@ -1,3 +1,36 @@
+create table cohort (
+  id text not null,
+  stage text not null,
+  step text not null,
+  selection text not null,
+  seed text,
+  frame text not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  constraint cohort_check CHECK (((selection = 'convenience'::text) OR (seed IS NOT NULL))),
+  constraint cohort_frame_check CHECK ((btrim(frame) <> ''::text)),
+  constraint cohort_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9_.-]{0,63}$'::text)),
+  constraint cohort_selection_check CHECK ((selection = ANY (ARRAY['random'::text, 'proposed'::text, 'convenience'::text]))),
+  constraint cohort_stage_check CHECK ((stage = ANY (ARRAY['shadow'::text, 'pilot'::text, 'ladder'::text, 'live'::text, 'complete'::text]))),
+  constraint cohort_pkey PRIMARY KEY (id)
+);
+
+create table cohort_member (
+  cohort_id text not null,
+  customer text not null,
+  part text not null,
+  joined_at timestamp with time zone not null,
+  joined_by text not null,
+  left_at timestamp with time zone,
+  left_by text,
+  leave_reason text,
+  constraint cohort_member_check CHECK ((((left_at IS NULL) = (left_by IS NULL)) AND ((left_at IS NULL) = (leave_reason IS NULL)))),
+  constraint cohort_member_part_check CHECK ((part = ANY (ARRAY['random'::text, 'core'::text, 'convenience'::text]))),
+  constraint cohort_member_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES cohort(id),
+  constraint cohort_member_pkey PRIMARY KEY (cohort_id, customer)
+);
+CREATE UNIQUE INDEX cohort_member_once ON public.cohort_member USING btree (customer) WHERE (left_at IS NULL);
+
 create table compare_chunk (
   run_seq bigint not null,
   chunk integer not null,
@@ -8,6 +41,51 @@ create table compare_chunk (
   constraint compare_chunk_run_seq_fkey FOREIGN KEY (run_seq) REFERENCES run(seq) ON DELETE CASCADE,
   constraint compare_chunk_pkey PRIMARY KEY (run_seq, chunk)
 );
+
+create table decision_approval (
+  proposal_id bigint not null,
+  maker text not null,
+  approver text not null,
+  role text not null,
+  verdict text not null,
+  comment text,
+  decided_at timestamp with time zone not null,
+  constraint decision_approval_approver_check CHECK (((approver = lower(btrim(approver))) AND (approver <> ''::text))),
+  constraint decision_approval_role_check CHECK ((role = ANY (ARRAY['finance'::text, 'engineering'::text, 'operations'::text]))),
+  constraint decision_approval_verdict_check CHECK ((verdict = ANY (ARRAY['approve'::text, 'reject'::text]))),
+  constraint maker_is_not_checker CHECK ((approver <> maker)),
+  constraint decision_approval_proposal_id_maker_fkey FOREIGN KEY (proposal_id, maker) REFERENCES decision_proposal(id, proposed_by),
+  constraint decision_approval_pkey PRIMARY KEY (proposal_id, approver)
+);
+CREATE TRIGGER decision_approval_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.decision_approval FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table decision_proposal (
+  id bigint generated always as identity not null,
+  cohort_id text not null,
+  evaluation_id bigint not null,
+  decision text not null,
+  recommendation text not null,
+  is_override boolean generated always as ((array_position(ARRAY['EXPAND'::text, 'HOLD'::text, 'FIX_FORWARD'::text, 'ROLLBACK'::text], decision) < array_position(ARRAY['EXPAND'::text, 'HOLD'::text, 'FIX_FORWARD'::text, 'ROLLBACK'::text], recommendation))) stored not null,
+  reason text not null,
+  effective_on date not null,
+  expires_on date,
+  affected jsonb not null,
+  needed_approvals integer not null,
+  proposed_by text not null,
+  proposed_at timestamp with time zone not null,
+  constraint decision_proposal_check CHECK (((NOT is_override) OR ((needed_approvals >= 2) AND (expires_on IS NOT NULL)))),
+  constraint decision_proposal_check1 CHECK (((decision <> 'EXPAND'::text) OR (needed_approvals >= 1))),
+  constraint decision_proposal_decision_check CHECK ((decision = ANY (ARRAY['EXPAND'::text, 'HOLD'::text, 'FIX_FORWARD'::text, 'ROLLBACK'::text]))),
+  constraint decision_proposal_needed_approvals_check CHECK ((needed_approvals >= 0)),
+  constraint decision_proposal_proposed_by_check CHECK (((proposed_by = lower(btrim(proposed_by))) AND (proposed_by <> ''::text))),
+  constraint decision_proposal_reason_check CHECK ((btrim(reason) <> ''::text)),
+  constraint decision_proposal_recommendation_check CHECK ((recommendation = ANY (ARRAY['EXPAND'::text, 'HOLD'::text, 'FIX_FORWARD'::text, 'ROLLBACK'::text]))),
+  constraint decision_proposal_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES cohort(id),
+  constraint decision_proposal_evaluation_id_fkey FOREIGN KEY (evaluation_id) REFERENCES evaluation(id),
+  constraint decision_proposal_pkey PRIMARY KEY (id),
+  constraint decision_proposal_id_proposed_by_key UNIQUE (id, proposed_by)
+);
+CREATE TRIGGER decision_proposal_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.decision_proposal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 create table document (
   load_id bigint not null,
@@ -41,6 +119,74 @@ create table document (
   constraint document_period_check CHECK (((period IS NULL) OR isempty(period) OR (lower_inc(period) AND (NOT upper_inc(period)))))
 ) partition by list (load_id);
 
+create table epoch (
+  seq bigint generated always as identity not null,
+  cohort_id text,
+  kind text not null,
+  starts_with text not null,
+  reason text not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  constraint epoch_kind_check CHECK ((kind = ANY (ARRAY['policy'::text, 'configuration'::text, 'fix'::text]))),
+  constraint epoch_reason_check CHECK ((btrim(reason) <> ''::text)),
+  constraint epoch_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES cohort(id),
+  constraint epoch_pkey PRIMARY KEY (seq)
+);
+CREATE TRIGGER epoch_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.epoch FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table evaluation (
+  id bigint generated always as identity not null,
+  cohort_id text not null,
+  cycle text not null,
+  run_id text,
+  as_of timestamp with time zone not null,
+  night date not null,
+  decision text not null,
+  reason text not null,
+  leaning text not null,
+  snapshot jsonb not null,
+  chain jsonb not null,
+  detail jsonb not null,
+  alpha double precision,
+  policy_seq bigint not null,
+  policy_hash text not null,
+  inputs_hash text not null,
+  grid_version text not null,
+  mode text not null,
+  epoch integer not null,
+  frame text not null,
+  selection text not null,
+  created_at timestamp with time zone not null,
+  constraint evaluation_decision_check CHECK ((decision = ANY (ARRAY['EXPAND'::text, 'HOLD'::text, 'FIX_FORWARD'::text, 'ROLLBACK'::text]))),
+  constraint evaluation_epoch_check CHECK ((epoch >= 1)),
+  constraint evaluation_leaning_check CHECK ((leaning = ANY (ARRAY['EXPAND'::text, 'HOLD'::text, 'FIX_FORWARD'::text, 'ROLLBACK'::text]))),
+  constraint evaluation_mode_check CHECK ((mode = ANY (ARRAY['strict'::text, 'discovery'::text]))),
+  constraint evaluation_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES cohort(id),
+  constraint evaluation_policy_seq_fkey FOREIGN KEY (policy_seq) REFERENCES policy_version(seq),
+  constraint evaluation_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  constraint evaluation_pkey PRIMARY KEY (id)
+);
+CREATE INDEX evaluation_cohort ON public.evaluation USING btree (cohort_id, id DESC);
+CREATE TRIGGER evaluation_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.evaluation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table golive_record (
+  id bigint generated always as identity not null,
+  cohort_id text not null,
+  item text not null,
+  outcome text not null,
+  link text not null,
+  note text,
+  recorded_by text not null,
+  recorded_at timestamp with time zone not null,
+  constraint golive_record_item_check CHECK ((item = ANY (ARRAY['alerts_tested'::text, 'rollback_rehearsed'::text, 'timeline_communicated'::text, 'attempt_review'::text, 'harm_confirmed'::text, 'legacy_usage_off'::text, 'legacy_state_stale'::text, 'payments_beyond_policy'::text, 'tax_submitted'::text]))),
+  constraint golive_record_link_check CHECK ((btrim(link) <> ''::text)),
+  constraint golive_record_outcome_check CHECK ((outcome = ANY (ARRAY['pass'::text, 'fail'::text]))),
+  constraint golive_record_recorded_by_check CHECK ((btrim(recorded_by) <> ''::text)),
+  constraint golive_record_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES cohort(id),
+  constraint golive_record_pkey PRIMARY KEY (id)
+);
+CREATE TRIGGER golive_record_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.golive_record FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 create table line (
   load_id bigint not null,
   doc_no integer not null,
@@ -61,6 +207,20 @@ create table line (
   detail jsonb,
   constraint line_period_check CHECK (((period IS NULL) OR isempty(period) OR (lower_inc(period) AND (NOT upper_inc(period)))))
 ) partition by list (load_id);
+
+create table live_biller (
+  customer text not null,
+  system text not null,
+  from_cycle text not null,
+  to_cycle text,
+  source text not null,
+  recorded_by text not null,
+  recorded_at timestamp with time zone not null,
+  constraint live_biller_check CHECK ((to_cycle >= from_cycle)),
+  constraint live_biller_source_check CHECK ((btrim(source) <> ''::text)),
+  constraint live_biller_system_check CHECK ((system = ANY (ARRAY['legacy'::text, 'solvimon'::text]))),
+  constraint live_biller_pkey PRIMARY KEY (customer, system, from_cycle)
+);
 
 create table load (
   id bigint generated always as identity not null,
@@ -149,6 +309,19 @@ create table pair (
   constraint pair_state_check CHECK ((state = ANY (ARRAY['matched'::text, 'within_tolerance'::text, 'mismatch'::text, 'ambiguous'::text, 'only_legacy'::text, 'only_solvimon'::text, 'not_ready'::text, 'error'::text])))
 ) partition by list (run_seq);
 
+create table policy_version (
+  seq bigint generated always as identity not null,
+  hash text not null,
+  policy jsonb not null,
+  weakened jsonb not null,
+  restarts_evidence boolean not null,
+  adopted_by text[] not null,
+  adopted_at timestamp with time zone not null,
+  constraint policy_version_check CHECK (((NOT restarts_evidence) OR ((cardinality(adopted_by) >= 2) AND (adopted_by[1] <> adopted_by[2])))),
+  constraint policy_version_pkey PRIMARY KEY (seq)
+);
+CREATE TRIGGER policy_version_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.policy_version FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 create table raw_record (
   load_id bigint not null,
   doc_no integer not null,
@@ -188,6 +361,36 @@ create table residue (
 );
 CREATE INDEX residue_chunk ON public.residue USING btree (run_seq, chunk);
 
+create table roster (
+  id bigint generated always as identity not null,
+  input_hash text not null,
+  file text not null,
+  row_count integer not null,
+  imported_at timestamp with time zone not null,
+  constraint roster_row_count_check CHECK ((row_count > 0)),
+  constraint roster_pkey PRIMARY KEY (id),
+  constraint roster_input_hash_key UNIQUE (input_hash)
+);
+
+create table roster_row (
+  roster_id bigint not null,
+  customer text not null,
+  currency text not null,
+  country text,
+  plan text,
+  mrr numeric,
+  has_usage boolean,
+  cohort text,
+  starts text,
+  ends text,
+  exclusion text,
+  features jsonb default '{}'::jsonb not null,
+  events text[] default '{}'::text[] not null,
+  constraint roster_row_mrr_check CHECK ((mrr >= (0)::numeric)),
+  constraint roster_row_roster_id_fkey FOREIGN KEY (roster_id) REFERENCES roster(id) ON DELETE CASCADE,
+  constraint roster_row_pkey PRIMARY KEY (roster_id, customer, currency)
+);
+
 create table run (
   id text not null,
   seq bigint generated always as identity not null,
@@ -218,3 +421,29 @@ create table source_rate (
   paused_until timestamp with time zone,
   constraint source_rate_pkey PRIMARY KEY (source)
 );
+
+create table stage_change (
+  seq bigint generated always as identity not null,
+  cohort_id text not null,
+  proposal_id bigint,
+  event text not null,
+  from_stage text not null,
+  from_step text not null,
+  to_stage text not null,
+  to_step text not null,
+  changed_at timestamp with time zone not null,
+  constraint stage_change_event_check CHECK ((event = ANY (ARRAY['expand'::text, 'roll_back'::text, 'complete'::text]))),
+  constraint stage_change_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES cohort(id),
+  constraint stage_change_proposal_id_fkey FOREIGN KEY (proposal_id) REFERENCES decision_proposal(id),
+  constraint stage_change_pkey PRIMARY KEY (seq),
+  constraint stage_change_proposal_id_key UNIQUE (proposal_id)
+);
+CREATE TRIGGER stage_change_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.stage_change FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception '% is append-only: write a new row instead', tg_table_name using errcode = 'integrity_constraint_violation';
+end $function$;

@@ -73,7 +73,7 @@ cohorts:
   test('cohorts of the configuration are created once, and a second time changes nothing', async () => {
     writeFileSync(config, configText(cohorts));
     const first = await shadowbill('cohort', 'create', '--by', 'ada');
-    expect(first, first.err).toMatchObject({ code: 0 });
+    expect(first).toMatchObject({ code: 0, err: '' });
     expect(first.out).toContain('80 named customers');
     expect((await shadowbill('-o', 'json', 'cohort', 'create', '--by', 'ada')).out).toBe(
       '{"schemaVersion":1,"rows":[]}\n',
@@ -89,7 +89,7 @@ cohorts:
 
   test('with --exit-code a look ends with 0, 10, 11 or 12, and the chain is in the JSON', async () => {
     const expand = await shadowbill('-o', 'json', 'gate', 'evaluate', 'big', '--exit-code');
-    expect(expand.code, expand.err).toBe(0);
+    expect(expand).toMatchObject({ code: 0, err: '' });
     const look = JSON.parse(expand.out) as {
       recommendation: string;
       customers: number;
@@ -126,7 +126,7 @@ cohorts:
       '--by',
       'Ada',
     );
-    expect(proposed.code, proposed.err).toBe(0);
+    expect(proposed).toMatchObject({ code: 0, err: '' });
     const id = /proposal (\d+)/.exec(proposed.out)?.[1] ?? '';
     expect((await shadowbill('decision', 'approve', id, '--by', 'ada', '--role', 'finance')).code).toBe(6);
     expect((await shadowbill('decision', 'approve', id, '--by', 'grace', '--role', 'finance')).out).toContain(

@@ -110,8 +110,8 @@ describe('maker and checker', () => {
       'golive_record',
       'stage_change',
     ]) {
-      await expect(sql`delete from ${sql.id(table)}`.execute(database.db), table).rejects.toThrow(/append-only/);
-      await expect(sql`truncate ${sql.id(table)} cascade`.execute(database.db), table).rejects.toThrow(/append-only/);
+      await expect(sql`delete from ${sql.id(table)}`.execute(database.db)).rejects.toThrow(/append-only/);
+      await expect(sql`truncate ${sql.id(table)} cascade`.execute(database.db)).rejects.toThrow(/append-only/);
     }
     await expect(sql`update evaluation set decision = 'EXPAND'`.execute(database.db)).rejects.toThrow(/append-only/);
     expect(await listEvaluations(database.db, { cohortId: 'big', limit: 10 })).toHaveLength(1);
@@ -499,7 +499,7 @@ describe('before and around a go-live', () => {
     context = { ...context, golive: { ...context.golive, holidays: ['2026-12-01'] } };
     const { cutover, entries } = await goliveTimeline(context, { cohortId: null });
     expect(cutover.on).toBe('2027-01-01');
-    expect(entries.map(({ on }) => on)).toEqual([...entries.map(({ on }) => on)].sort());
+    expect(entries.map(({ on }) => on)).toEqual(entries.map(({ on }) => on).sort());
     expect(entries.find(({ what }) => what.startsWith('Point of no return'))?.on).toBe('2027-03-01');
     await expect(goliveTimeline(context, { cohortId: null, on: '2026-12-24' })).rejects.toMatchObject({
       code: 'usage',

@@ -53,11 +53,12 @@ export async function runProgram(args: readonly string[], variables: NodeJS.Proc
   const onSignal = () => stop.abort(new AppError('interrupted'));
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  const onPipe = (error: NodeJS.ErrnoException) => {
     // The reader of a pipe may leave early, as `head` does; that is no failure of ours.
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
-  });
+  };
+  process.stdout.on('error', onPipe);
   let code = 0;
   const program = buildProgram((built) => ({
     session: () => openSession(built, variables, stop.signal),
@@ -73,6 +74,7 @@ export async function runProgram(args: readonly string[], variables: NodeJS.Proc
   } finally {
     process.removeListener('SIGINT', onSignal);
     process.removeListener('SIGTERM', onSignal);
+    process.stdout.removeListener('error', onPipe);
   }
 }
 

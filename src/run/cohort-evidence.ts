@@ -62,6 +62,8 @@ export type EvidenceInput = {
   readonly configChanges: readonly string[];
   readonly frame: readonly FrameCustomer[];
   readonly live: ReadonlySet<string>;
+  /** Customers, of this cohort or any, whom the newest closed cycle's run saw agree: their features are covered. */
+  readonly seenToWork: ReadonlySet<string>;
   readonly reporting: ConfidenceContext['reporting'];
 };
 
@@ -188,10 +190,9 @@ function nextStep(
   const eligible = [...members].filter(
     (customer) => trailingClean(byCustomer.get(customer) ?? []) >= wanted && passing.has(stratumOf.get(customer) ?? ''),
   );
-  const observed = new Set(observations.filter(({ isFrozen }) => isFrozen).map(({ customer }) => customer));
   const coverage = featureCoverage(
     frame,
-    frame.filter(({ id }) => observed.has(id)),
+    frame.filter(({ id }) => input.seenToWork.has(id)),
   );
   const total = sumRevenue(frame);
   const liveRevenue = sumRevenue(frame.filter(({ id }) => live.has(id)));

@@ -14,6 +14,7 @@ import type { DecisionKind } from '../model/cohort.js';
 import { parseCycleId } from '../model/ids.js';
 import { cyclePeriod, dateInZone, instantOfMs } from '../model/period.js';
 import { findCohort, membersOf, type StoredCohort, type StoredMember } from '../store/cohorts.js';
+import { agreeingCustomers } from '../store/cohort-facts.js';
 import { type CycleRun, earlierNights, insertEvaluation, runsByCycle } from '../store/evaluations.js';
 import { doubleBillers, goliveRecords, liveOnSolvimon } from '../store/golive-rows.js';
 import { epochsOf } from '../store/policies.js';
@@ -88,6 +89,7 @@ export async function evaluateCohort(
     configChanges: configChanges(runs),
     frame: frameOf(context.roster?.entries ?? [], context.reporting),
     live: new Set(known.live.map(({ customer }) => customer)),
+    seenToWork: await seenToWork(context, runs, asOf),
     reporting: context.reporting,
   });
   const { live, pointOfNoReturn } = await liveFacts(context, {
@@ -183,6 +185,16 @@ async function measureCycles(
     );
   }
   return cycles;
+}
+
+/** Shadowing harms nobody, so it goes wide: what was seen to work in any customer is covered, in a cohort or not. */
+async function seenToWork(
+  { db }: ConfidenceContext,
+  runs: readonly CycleRun[],
+  asOf: Date,
+): Promise<ReadonlySet<string>> {
+  const newest = runs.filter((run) => isClosed(run, asOf)).at(-1);
+  return newest === undefined ? new Set() : agreeingCustomers(db, newest.seq);
 }
 
 function isClosed(run: CycleRun, asOf: Date): boolean {

@@ -1,4 +1,5 @@
 import { listCohorts } from '../store/cohorts.js';
+import { createConfigured, createFromRoster } from './cohort-members.js';
 import type { ConfidenceContext } from './confidence-context.js';
 import { type Evaluation, evaluateCohort } from './evaluate-cohort.js';
 
@@ -12,4 +13,14 @@ export async function evaluateCohorts(
     if (stage !== 'complete') evaluations.push(await evaluateCohort(context, { ...input, cohortId: id }));
   }
   return evaluations;
+}
+
+/**
+ * Creates the cohorts of the configuration that are not there yet, or, when it names none, one per name in the roster's
+ * column `cohort`, and looks at all of them. For a first start, as in the demo; `by` is noted as their maker.
+ */
+export async function createAndEvaluate(context: ConfidenceContext, by: string): Promise<readonly Evaluation[]> {
+  if (context.cohorts.length > 0) await createConfigured(context, by);
+  else await createFromRoster(context, { selection: 'convenience', seed: null, steps: new Map(), by });
+  return evaluateCohorts(context);
 }

@@ -16,12 +16,14 @@ export type RosterFile = {
 };
 
 const known = [
+  'name',
   'customer',
   'currency',
   'country',
   'plan',
   'mrr',
   'usage',
+  'is_usage',
   'cohort',
   'starts',
   'ends',
@@ -29,13 +31,13 @@ const known = [
   'events',
 ] as const;
 type Column = (typeof known)[number];
-const featureForm = /^[a-z][a-z0-9_]{0,39}$/;
+const featureForm = /^feature_[a-z0-9_]{1,39}$/;
 
 /**
  * Reads the roster: contract data, one row per customer and currency. Columns: customer and currency (required), country,
- * plan, mrr (monthly amount, major units), usage (true or false), cohort, starts and ends (first and last expected cycle),
- * exclusion (why the customer may not move now), events (names between blanks). Any further column is a feature for
- * coverage. Throws AppError `config_invalid` with every problem of the file at once: a roster read in part would hide
+ * plan, mrr (monthly amount, major units), usage or is_usage (true or false), cohort, starts and ends (first and last
+ * expected cycle), exclusion (why the customer may not move now), events (names between blanks), name (not kept), and
+ * feature_<name> for whatever else coverage should look at. Throws AppError `config_invalid` with every problem of the file at once: a roster read in part would hide
  * customers whom nobody bills.
  */
 export async function readRoster(path: string): Promise<RosterFile> {
@@ -97,8 +99,12 @@ function readRows(file: string, bytes: Buffer, problems: Problem[]): readonly Ro
         problem('column_missing', { file, line: 1 }, name, names.join(','), `a header with the column ${name}`),
       );
   for (const [index, name] of names.entries()) {
-    if (!featureForm.test(name) || names.indexOf(name) < index)
-      problems.push(problem('column_missing', { file, line: 1 }, name, name, 'a column name of its own in lower case'));
+    if (names.indexOf(name) < index)
+      problems.push(problem('column_missing', { file, line: 1 }, name, name, 'each column once'));
+    if (!known.some((one) => one === name) && !featureForm.test(name))
+      problems.push(
+        problem('column_missing', { file, line: 1 }, name, name, `one of ${known.join(', ')}, or feature_<name>`),
+      );
   }
   if (problems.length > 0) return [];
   return body.flatMap(({ record, info }) => {
@@ -140,7 +146,11 @@ function toEntry(
     isAmount,
     "an amount of zero or more, e.g. '49.00', or nothing when the contract does not say",
   );
-  const usage = check('usage', (value) => value === 'true' || value === 'false', 'true or false');
+  const usage = check(
+    cells.has('is_usage') ? 'is_usage' : 'usage',
+    (value) => value === 'true' || value === 'false',
+    'true or false',
+  );
   const starts = check('starts', isCycle, 'a cycle, e.g. 2026-10');
   const ends = check('ends', isCycle, 'a cycle, e.g. 2026-10');
   if (problems.length > before || customer === null || currency === null) return undefined;
@@ -156,7 +166,9 @@ function toEntry(
     starts,
     ends,
     exclusion: cell('exclusion'),
-    features: Object.fromEntries(features.map(([name, value]) => [name, value === '' ? 'none' : value])),
+    features: Object.fromEntries(
+      features.map(([name, value]) => [name.slice('feature_'.length), value === '' ? 'none' : value]),
+    ),
     events: (cell('events') ?? '').split(/\s+/).filter((event) => event !== ''),
   };
 }

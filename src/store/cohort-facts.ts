@@ -298,3 +298,12 @@ export async function lineFacts(db: Kysely<Database>, key: FactsKey & { readonly
     worstMeter: meter === undefined ? null : { meter: meter.charge_key, completeness: meter.completeness },
   };
 }
+
+/** Customers of a run whose every pair agreed, in a cohort or not: what the shadow run has seen work. */
+export async function agreeingCustomers(db: Kysely<Database>, runSeq: string): Promise<ReadonlySet<string>> {
+  invariant(/^\d+$/.test(runSeq), 'a run number is a whole number', { runSeq });
+  const result = await sql<{ customer: string }>`
+    select customer from pair where run_seq = ${sql.lit(runSeq)} and customer is not null
+    group by customer having bool_and(state in ('matched', 'within_tolerance'))`.execute(db);
+  return new Set(result.rows.map((row) => row.customer));
+}

@@ -142,6 +142,29 @@ export function renderEvaluations(evaluations: readonly Evaluation[]): string {
   );
 }
 
+/**
+ * Several looks with the reason of each: the overview, then per cohort what decided and what is missing. Checks that
+ * passed are left out here; \`gate evaluate <cohort>\` has the whole chain.
+ */
+export function renderStories(evaluations: readonly Evaluation[]): string {
+  const stories = evaluations.map((one) => {
+    const { chain, decision, reason } = one.decision;
+    const decisive = chain.filter(({ outcome }) => outcome === 'fail' || outcome === 'triggered');
+    const counts = `${chain.length - decisive.length} of ${chain.length} checks are fine`;
+    return [
+      `${one.cohort.id}: ${decision} ${reason}, ${meanings[decision]} (${counts})`,
+      ...decisive.map(
+        (check) =>
+          `  ${marks[check.outcome]}  ${check.rule} ${check.field}: ${observedText(check)}, required ${check.required}`,
+      ),
+      ...[...evidenceLines(one), ...missingLines(one)].map((line) => `  ${line}`),
+      ...one.critical.map((line) => `  blocks: ${line}`),
+      ...one.notes.map((line) => `  note: ${line}`),
+    ].join('\n');
+  });
+  return [renderEvaluations(evaluations), ...stories].join('\n\n');
+}
+
 /** Looks of the past, newest first. */
 export function renderHistory(rows: readonly ReturnType<typeof historyRow>[]): string {
   if (rows.length === 0) return 'Nobody has looked at this cohort yet.';
