@@ -257,6 +257,21 @@ describe('facts measured in SQL', () => {
     expect(biased.critical[0]).toContain('lean one way: 42 over, 13 under');
   });
 
+  test('a proven second copy is extra and a duplicate, and does not make the rest of the data untrusted', async () => {
+    const copy = (confidence: 'proven' | 'likely'): TestPair => ({
+      customer: 'a',
+      state: 'only_solvimon',
+      legacy: null,
+      solvimon: '100.00',
+      mismatches: [{ cause: 'invoice.duplicate_in_solvimon', confidence, delta: '100.00', level: 'header' }],
+    });
+    const sure = await measure([matched('a'), copy('proven')], { roster: ['a'] });
+    expect(sure.record.data.pairCoverage).toBe(1);
+    expect(sure.record.census).toMatchObject({ extraNew: 1, duplicates: 1 });
+    const unsure = await measure([matched('a'), copy('likely')], { roster: ['a'] });
+    expect(unsure.record.data.pairCoverage).toBe(0.5);
+  });
+
   test('a proven cause does not lend its name to money that nobody can explain', async () => {
     const known = (customer: string): TestPair => ({
       customer,

@@ -91,7 +91,7 @@ export async function measureCycle(
       isFrozen: question.isClosed && counts.roster > 0 && counts.not_ready === 0,
       data: {
         freshnessHours: 0,
-        pairCoverage: rosterId === null ? Number.NaN : ratio(counts.both, paired(counts)),
+        pairCoverage: rosterId === null ? Number.NaN : coverageOf(counts),
         usageCompleteness: usageOf(lines, question.hasUsage, notes),
         ambiguousShare: ratio(counts.ambiguous, counts.roster - counts.not_ready),
         pipelineErrors: counts.errors + safety.strayErrors + (run.isComplete ? 0 : 1),
@@ -132,6 +132,7 @@ function sumCounts(currencies: readonly CurrencyFacts[]): Counts {
     'mismatch',
     'deltas_over',
     'deltas_under',
+    'duplicate_rows',
   ] as const satisfies readonly (keyof Counts)[];
   for (const name of names) sum[name] = currencies.reduce((all, { counts }) => all + counts[name], 0);
   return sum as Counts;
@@ -139,6 +140,14 @@ function sumCounts(currencies: readonly CurrencyFacts[]): Counts {
 
 function paired(counts: Counts): number {
   return counts.both + counts.only_legacy + counts.only_solvimon;
+}
+
+/**
+ * Share of pairs that both sides have, as far as it speaks of the data. A proven second copy of a document is no hole in
+ * what was read: it counts as extra and as a duplicate in the census, and does not make the rest untrusted.
+ */
+function coverageOf(counts: Counts): number {
+  return ratio(counts.both, paired(counts) - counts.duplicate_rows);
 }
 
 /** A share of whole numbers; NaN when there is nothing to take it of: unmeasured is never green. */
@@ -318,7 +327,7 @@ function unmetRequirements(
     if (!(share >= minExplained))
       found.push(`${percent(share)} of the difference is explained, ${percent(minExplained)} is asked`);
   }
-  if (requirements.minCoverage !== null && !(ratio(counts.both, paired(counts)) >= requirements.minCoverage))
+  if (requirements.minCoverage !== null && !(coverageOf(counts) >= requirements.minCoverage))
     found.push(`pair coverage is below ${percent(requirements.minCoverage)}`);
   return found;
 }

@@ -48,6 +48,7 @@ const countNames = [
   'mismatch',
   'deltas_over',
   'deltas_under',
+  'duplicate_rows',
 ] as const;
 type CountName = (typeof countNames)[number];
 const amountNames = [
@@ -82,6 +83,7 @@ function judgedRows(key: FactsKey): RawBuilder<unknown> {
     own_mismatch as (
       select pair_id,
         sum(case when is_within_tolerance then 0 when ${isExplained} then coalesce((components ->> 'unexplained')::numeric, 0) else delta end) as unexplained,
+        bool_or(cause in ('invoice.duplicate_in_solvimon', 'invoice.duplicate_in_legacy') and confidence = 'proven') as is_duplicate,
         sum(abs(delta)) filter (where level = 'line') as line_gross, sum(delta) filter (where level = 'line') as line_net
       from mismatch join member using (customer) where run_seq = ${run} group by pair_id
     ),
@@ -90,11 +92,12 @@ function judgedRows(key: FactsKey): RawBuilder<unknown> {
         coalesce(p.solvimon_gross, 0) - coalesce(p.legacy_gross, 0) as delta,
         greatest(0, p.legacy_gross, p.solvimon_gross) - least(0, p.legacy_gross, p.solvimon_gross) as base,
         coalesce(m.unexplained, 0) as unexplained, coalesce(m.line_gross - abs(m.line_net), 0) as offset_inside,
+        coalesce(m.is_duplicate, false) as is_duplicate,
         not exists (select from expected e where e.customer = p.customer and e.currency = p.currency) as is_unexpected
       from pair p join member using (customer) left join own_mismatch m on m.pair_id = p.id
       where p.run_seq = ${run}
       union all
-      select null, e.customer, e.currency, 'both_missing', null, null, 0, 0, 0, 0, false
+      select null, e.customer, e.currency, 'both_missing', null, null, 0, 0, 0, 0, false, false
       from expected e
       where not exists (
         select from pair p where p.run_seq = ${run} and p.customer = e.customer and (p.currency = e.currency or p.currency is null))
@@ -119,6 +122,7 @@ export async function currencyFacts(db: Kysely<Database>, key: FactsKey): Promis
       count(*) filter (where state = 'mismatch' and delta = 0) as compensating,
       count(*) filter (where state = 'mismatch' and delta <> 0) as mismatch,
       count(*) filter (where has_money and delta > 0) as deltas_over, count(*) filter (where has_money and delta < 0) as deltas_under,
+      count(*) filter (where is_duplicate and state in ('only_legacy', 'only_solvimon')) as duplicate_rows,
       coalesce(sum(base) filter (where has_money), 0) as base,
       coalesce(sum(base) filter (where has_money and state in ('matched', 'within_tolerance')), 0) as matched_base,
       coalesce(sum(base) filter (where has_money and is_both), 0) as both_base,
