@@ -98,7 +98,8 @@ create table evaluation (
   id bigint generated always as identity primary key,
   cohort_id text not null references cohort (id),
   cycle text not null,
-  run_id text references run (id),
+  -- No foreign key: a look outlives the run it stood on.
+  run_id text,
   as_of timestamptz not null,
   -- Calendar day of the look in the zone of the configuration.
   night date not null,

@@ -163,7 +163,6 @@ create table evaluation (
   constraint evaluation_mode_check CHECK ((mode = ANY (ARRAY['strict'::text, 'discovery'::text]))),
   constraint evaluation_cohort_id_fkey FOREIGN KEY (cohort_id) REFERENCES cohort(id),
   constraint evaluation_policy_seq_fkey FOREIGN KEY (policy_seq) REFERENCES policy_version(seq),
-  constraint evaluation_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
   constraint evaluation_pkey PRIMARY KEY (id)
 );
 CREATE INDEX evaluation_cohort ON public.evaluation USING btree (cohort_id, id DESC);

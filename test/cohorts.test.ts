@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { renderStories } from '../src/cli/render/gates.js';
 import { createFromRoster } from '../src/run/cohort-members.js';
 import { evaluateCohorts } from '../src/run/evaluate-cohorts.js';
 import type { Evaluation } from '../src/run/evaluate-cohort.js';
@@ -27,7 +28,7 @@ const everybody = [
   ...small.map((customer) => rosterEntry(customer, { cohort: 'clean-small' })),
   ...fix.map((customer) => rosterEntry(customer, { cohort: 'known-cause' })),
   ...harm.map((customer) => rosterEntry(customer, { cohort: 'harm' })),
-  ...rest.map((customer) => rosterEntry(customer)),
+  ...rest.map((customer, index) => rosterEntry(customer, { events: index < 6 ? ['renewal'] : [] })),
 ];
 
 const proven = (customer: string): TestPair => ({
@@ -98,6 +99,29 @@ describe('the four cohorts of a soft launch', () => {
   test('a proven cause is fixed forward', () => {
     const { decision } = of('known-cause');
     expect([decision.decision, decision.reason]).toEqual(['FIX_FORWARD', 'SEVERE_CAUSE_KNOWN']);
+  });
+
+  test('the bad customers of a lasting cause are told as coming again, and as one cause', () => {
+    const { diagnostics } = of('known-cause');
+    expect(diagnostics.recurrence).toMatchObject({ fresh: [], resolved: [], rate: 1 });
+    expect(diagnostics.recurrence?.recurring).toHaveLength(10);
+    expect(diagnostics.concentration).toEqual({ herfindahl: 1, effectiveCauses: 1, topShare: 1 });
+    expect(diagnostics.events.find(({ event }) => event === 'renewal')).toEqual({
+      event: 'renewal',
+      cleanSightings: 6,
+      isEnough: true,
+    });
+  });
+
+  test('the stories tell each recommendation with what decided it and what is missing', () => {
+    const text = renderStories(evaluations);
+    expect(text).toContain('clean-big: EXPAND ALL_GATES_PASSED');
+    expect(text).toContain('clean-small: HOLD SAMPLE');
+    expect(text).toContain('missing: 9 more clean customers; waiting does not bring them');
+    expect(text).toContain('they count after 2 more cycles');
+    expect(text).toContain('known-cause: FIX_FORWARD SEVERE_CAUSE_KNOWN');
+    expect(text).toContain('✗ triggered  SEVERE cause.customersShare: 0.333333');
+    expect(text).toContain('harm: ROLLBACK SEVERE_UNEXPLAINED_REPEATED');
   });
 
   test('harm that nobody can explain for two cycles is rolled back', () => {

@@ -3,13 +3,13 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { defaultPolicy, type Policy } from '../src/confidence/policy.js';
 import { approveDecision } from '../src/run/approve-decision.js';
 import { adoptPolicy } from '../src/run/adopt-policy.js';
-import { addMembers, createCohort, createFromRoster, removeMember } from '../src/run/cohort-members.js';
+import { addMembers, createCohort, createFromRoster, growCohort, removeMember } from '../src/run/cohort-members.js';
 import type { ConfidenceContext } from '../src/run/confidence-context.js';
 import { evaluateCohort } from '../src/run/evaluate-cohort.js';
 import { checkGolive, goliveTimeline, recordGolive } from '../src/run/golive.js';
 import { previewExpansion } from '../src/run/preview-expansion.js';
 import { proposeDecision } from '../src/run/propose-decision.js';
-import { findCohort } from '../src/store/cohorts.js';
+import { findCohort, membersOf } from '../src/store/cohorts.js';
 import { listProposals } from '../src/store/decisions.js';
 import { listEvaluations } from '../src/store/evaluations.js';
 import { doubleBillers, insertLiveBillers, liveOnSolvimon } from '../src/store/golive-rows.js';
@@ -126,7 +126,9 @@ describe('maker and checker', () => {
   });
 
   test('expanding against the recommendation needs an end and two people, one of finance and one of engineering', async () => {
-    await shadowed(over);
+    await shadowed();
+    // One night has agreed and three are asked, so the recommendation is HOLD.
+    context = { ...context, policy: defaultPolicy };
     await expect(expand('ada')).rejects.toMatchObject({ code: 'usage' });
     const { proposal, needed } = await expand('ada', { expiresOn: '2026-11-30' });
     expect([proposal.isOverride, needed.approvals]).toEqual([true, 2]);
@@ -135,6 +137,11 @@ describe('maker and checker', () => {
     expect((await findCohort(database.db, 'big'))?.stage).toBe('shadow');
     await approve(proposal.id, 'edsger', 'engineering');
     expect((await findCohort(database.db, 'big'))?.stage).toBe('pilot');
+  });
+
+  test('no override makes a customer live who is not clean', async () => {
+    await shadowed(over);
+    await expect(expand('ada', { expiresOn: '2026-11-30' })).rejects.toMatchObject({ code: 'not_allowed' });
   });
 
   test('what was safe when it was proposed must still be safe when it is approved', async () => {
@@ -416,6 +423,28 @@ describe('bad input is refused or held, never expanded', () => {
     const after = await evaluateCohort(context, { cohortId: 'big' });
     expect([after.evidence.counted.k, after.decision.decision]).toEqual([1, before.decision.decision]);
     expect(after.notes).toContain('1 members left and still count');
+  });
+
+  test('a cohort grows by its own seed, and whom nobody billed does not count as clean', async () => {
+    await shadowed();
+    expect(await growCohort(context, { cohortId: 'big', seats: 40, by: 'ada' })).toBe(40);
+    const parts = (await membersOf(database.db, 'big')).map(({ part }) => part);
+    expect([parts.filter((part) => part === 'core').length, parts.filter((part) => part === 'random').length]).toEqual([
+      0, 120,
+    ]);
+    const look = await evaluateCohort(context, { cohortId: 'big' });
+    expect([look.evidence.counted.n, look.decision.decision]).toEqual([120, 'EXPAND']);
+    await storeRun(database.db, { cycle: '2026-09', pairs: big.map((one) => matched(one)), now: clock });
+    // The roster expected the forty in September, and neither system billed them then: that is no clean cycle.
+    const forgotten = await evaluateCohort(context, { cohortId: 'big' });
+    expect(forgotten.evidence.counted).toMatchObject({ n: 120, k: 40, mode: 'strict' });
+    expect(forgotten.decision.decision).toBe('HOLD');
+    context = {
+      ...context,
+      roster: rosterFile(roster.entries.map((one) => ({ ...one, starts: one.cohort === 'big' ? null : '2026-10' }))),
+    };
+    const waiting = await evaluateCohort(context, { cohortId: 'big' });
+    expect(waiting.evidence.counted).toMatchObject({ n: 80, k: 0, immature: 40 });
   });
 
   test('a step that the whole roster could never prove says what it needs', async () => {

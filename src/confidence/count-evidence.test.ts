@@ -48,6 +48,11 @@ describe('counting customers', () => {
     });
   });
 
+  test('a customer whom nobody billed has no mismatch to show and is bad all the same', () => {
+    const observations = [seen('a', '2026-09', [], { isClean: false }), seen('b', '2026-09')];
+    expect(count({ observations })).toMatchObject({ mode: 'strict', n: 2, k: 1, bad: ['a'] });
+  });
+
   test('strict forgets what was before a fix, discovery does not', () => {
     const observations = [
       seen('a', '2026-08', ['f1']),

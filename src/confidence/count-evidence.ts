@@ -35,8 +35,8 @@ export type CountedEvidence = Count & {
  * strict: only cycles of the present epoch; bad is whoever had one unclean frozen cycle in it.
  * discovery: all cycles since `evidenceFrom`; bad is whoever was the FIRST to reveal a root cause never seen before, in
  * the order of `order` inside a cycle. A mismatch that appears in a cycle at or after a fix, in a customer that was there
- * before it, is a new cause whatever its fingerprint says. Falls back to strict when a mismatch has no proven cause
- * (its root cause has no id), or when fewer than `minFreshSinceFix` fresh customers matured since the last fix.
+ * before it, is a new cause whatever its fingerprint says. Falls back to strict when something unclean has no
+ * proven cause (its root cause has no id; a customer whom nobody billed has not even a mismatch), or when fewer than `minFreshSinceFix` fresh customers matured since the last fix.
  */
 export function countEvidence(input: {
   readonly observations: readonly Observation[];
@@ -58,8 +58,12 @@ export function countEvidence(input: {
   const lastFix = [...input.fixes].sort().at(-1) ?? null;
   const strict = () => strictCount(input, usable, lastFix);
   if (input.mode === 'strict') return { ...strict(), mode: 'strict', fallback: null };
-  if (usable.some(({ isClean, isExplained }) => !isClean && !isExplained))
-    return { ...strict(), mode: 'strict', fallback: 'a mismatch has no proven cause, so its root cause has no id' };
+  if (usable.some(({ isClean, isExplained, fingerprints }) => !isClean && (!isExplained || fingerprints.length === 0)))
+    return {
+      ...strict(),
+      mode: 'strict',
+      fallback: 'something is not clean and has no proven cause, so its root cause has no id',
+    };
   const found = discoveryCount(input, usable, lastFix);
   if (lastFix !== null && found.freshSinceFix < input.minFreshSinceFix) {
     const fallback = `${found.freshSinceFix} fresh customers since the last change, ${input.minFreshSinceFix} are needed`;

@@ -138,15 +138,57 @@ export function selectMembers(context: ConfidenceContext, { id, select }: Cohort
   ];
 }
 
-/** Adds customers. After a first look they join as convenience members only: a sample is not topped up by hand. */
+/** Adds customers by name. They join as convenience members, who feed no bound: a sample is not topped up by hand. */
 export async function addMembers(
   context: ConfidenceContext,
   input: { readonly cohortId: string; readonly customers: readonly string[]; readonly by: string },
 ): Promise<number> {
-  await foundCohort(context, input.cohortId);
-  await refuseMembers(context, input.cohortId, input.customers);
   const members = input.customers.map((customer) => ({ customer, part: 'convenience' as const }));
-  return insertMembers(context.db, { cohortId: input.cohortId, members, by: personName(input.by), now: context.now() });
+  return joinCohort(context, { ...input, members });
+}
+
+/**
+ * Grows a cohort by the rules: coverage core and a random remainder, drawn with the cohort's own seed from whoever is in no
+ * cohort yet. Throws AppError `usage` for a cohort without a seed.
+ */
+export async function growCohort(
+  context: ConfidenceContext,
+  input: { readonly cohortId: string; readonly seats: number; readonly by: string },
+): Promise<number> {
+  const cohort = await foundCohort(context, input.cohortId);
+  if (cohort.seed === null)
+    throw new AppError('usage', {
+      detail: `cohort ${cohort.id} was not drawn by chance and has no seed to go on with`,
+    });
+  const maxRevenueShare = context.policy.steps[cohort.step]?.maxNextRevenueShare ?? 0;
+  const drawn = await proposeNextCohort(context, { seats: input.seats, maxRevenueShare, seed: cohort.seed });
+  return joinCohort(context, { ...input, members: membersOfProposal(drawn) });
+}
+
+/** The members of a proposal with the part each plays. */
+export function membersOfProposal({ core, random }: CohortProposal): NewMembers {
+  return [
+    ...core.map((customer) => ({ customer, part: 'core' as const })),
+    ...random.map((customer) => ({ customer, part: 'random' as const })),
+  ];
+}
+
+async function joinCohort(
+  context: ConfidenceContext,
+  input: { readonly cohortId: string; readonly members: NewMembers; readonly by: string },
+): Promise<number> {
+  const { id } = await foundCohort(context, input.cohortId);
+  await refuseMembers(
+    context,
+    id,
+    input.members.map(({ customer }) => customer),
+  );
+  return insertMembers(context.db, {
+    cohortId: id,
+    members: input.members,
+    by: personName(input.by),
+    now: context.now(),
+  });
 }
 
 /**

@@ -14,13 +14,14 @@ import type { DecisionKind } from '../model/cohort.js';
 import { parseCycleId } from '../model/ids.js';
 import { cyclePeriod, dateInZone, instantOfMs } from '../model/period.js';
 import { findCohort, membersOf, type StoredCohort, type StoredMember } from '../store/cohorts.js';
-import { agreeingCustomers } from '../store/cohort-facts.js';
+import { agreeingCustomers, causeGross } from '../store/cohort-facts.js';
 import { type CycleRun, earlierNights, insertEvaluation, runsByCycle } from '../store/evaluations.js';
 import { doubleBillers, goliveRecords, liveOnSolvimon } from '../store/golive-rows.js';
 import { epochsOf } from '../store/policies.js';
 import { type RosterEntry, saveRoster } from '../store/rosters.js';
 import { adoptPolicy } from './adopt-policy.js';
 import { type CohortCycle, measureCycle } from './cohort-cycle.js';
+import { type Diagnostics, diagnose } from './cohort-diagnostics.js';
 import { type CohortEvidence, gatherEvidence } from './cohort-evidence.js';
 import { stricterPolicy } from './cohort-policy.js';
 import { configChanges } from './config-changes.js';
@@ -45,6 +46,7 @@ export type Evaluation = {
   /** One-look 95 % limit of the auditors' tables beside the any-look one; never the gate. */
   readonly textbookUpper: number | null;
   readonly tree: readonly TreeNode[];
+  readonly diagnostics: Diagnostics;
   readonly pointOfNoReturn: PointOfNoReturn | null;
   /** Findings that block an expansion, and numbers that could not be measured, in words. */
   readonly critical: readonly string[];
@@ -79,6 +81,7 @@ export async function evaluateCohort(
   const runs = (await runsByCycle(db, input.cycle ?? null)).slice(-maxCycles);
   const known = await gatherKnown(context, cohort, members, runs, asOf);
   const cycles = await measureCycles(context, policy, known);
+  const working = await seenToWork(context, runs, asOf);
   const evidence = gatherEvidence({
     cycles,
     members,
@@ -89,7 +92,7 @@ export async function evaluateCohort(
     configChanges: configChanges(runs),
     frame: frameOf(context.roster?.entries ?? [], context.reporting),
     live: new Set(known.live.map(({ customer }) => customer)),
-    seenToWork: await seenToWork(context, runs, asOf),
+    seenToWork: working,
     reporting: context.reporting,
   });
   const { live, pointOfNoReturn } = await liveFacts(context, {
@@ -118,6 +121,14 @@ export async function evaluateCohort(
     outlook: howMuchMore(snapshot, policy, evidence.counted.immature),
     textbookUpper: n === 0 ? null : clopperPearsonUpper({ k, n, conf: 1 - evidence.alpha }),
     tree: decisionTree(snapshot, policy),
+    diagnostics: diagnose({
+      cycles,
+      gross: await newestGross(context, known),
+      policy,
+      roster: context.roster,
+      reporting: context.reporting,
+      seenToWork: working,
+    }),
     pointOfNoReturn,
     critical,
     notes: notesOf({ context, policy, cycles, evidence, cohort, members }),
@@ -185,6 +196,12 @@ async function measureCycles(
     );
   }
   return cycles;
+}
+
+async function newestGross({ db }: ConfidenceContext, { runs, cohort, rosterId }: Known) {
+  const run = runs.at(-1);
+  if (run === undefined) return [];
+  return causeGross(db, { runSeq: run.seq, cycle: run.cycle, who: { cohortId: cohort.id }, rosterId });
 }
 
 /** Shadowing harms nobody, so it goes wide: what was seen to work in any customer is covered, in a cohort or not. */
@@ -303,6 +320,7 @@ async function record(
       critical: one.critical,
       notes: one.notes,
       strata: one.evidence.strata,
+      diagnostics: one.diagnostics,
       counted: { ...one.evidence.counted, mature: one.evidence.counted.mature.length },
       cycles: one.cycles.map(({ record: kept, run: { id } }) => ({ ...kept, runId: id })),
       effectivePolicy: one.decision.policyHash,

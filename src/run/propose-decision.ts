@@ -33,7 +33,8 @@ export async function proposeDecision(
   const needed = approvalsNeeded(input.decision, recommendation);
   const today = todayOf(context);
   const expiresOn = readExpiry(input.expiresOn, needed, today);
-  if (input.decision === 'EXPAND') refuseUnsafeExpand(evaluation);
+  const affected = affectedBy(evaluation, input.decision);
+  if (input.decision === 'EXPAND') refuseUnsafeExpand(evaluation, affected);
   const id = await insertProposal(context.db, {
     cohortId: input.cohortId,
     evaluationId: evaluation.id ?? '',
@@ -42,7 +43,7 @@ export async function proposeDecision(
     reason: input.reason.trim(),
     effectiveOn: effectiveDay(context, input.decision, input.effectiveOn, today),
     expiresOn,
-    affected: affectedBy(evaluation, input.decision),
+    affected,
     neededApprovals: needed.approvals,
     proposedBy: by,
     now: context.now(),
@@ -52,14 +53,18 @@ export async function proposeDecision(
   return { proposal, needed, evaluation };
 }
 
-/** Two live billers and unusable data are no matter of opinion: no override goes past them. */
-function refuseUnsafeExpand({ snapshot, critical, cohort }: Evaluation): void {
+/** Two live billers, unusable data and customers who are not clean themselves are no matter of opinion: no override goes past them. */
+function refuseUnsafeExpand({ snapshot, critical, cohort }: Evaluation, affected: readonly string[]): void {
   const double = critical.find((finding) => finding.startsWith('single biller'));
   if (double !== undefined)
     throw new AppError('not_allowed', { detail: `${double}; cohort ${cohort.id} cannot expand before that is mended` });
   if (Number.isNaN(snapshot.data.pairCoverage))
     throw new AppError('not_allowed', {
       detail: `cohort ${cohort.id} was never measured; there is nothing to expand on`,
+    });
+  if (affected.length === 0)
+    throw new AppError('not_allowed', {
+      detail: `nobody of cohort ${cohort.id} may go live: no member is clean long enough, in a stratum that passes, under the caps`,
     });
 }
 

@@ -311,3 +311,17 @@ export async function agreeingCustomers(db: Kysely<Database>, runSeq: string): P
     group by customer having bool_and(state in ('matched', 'within_tolerance'))`.execute(db);
   return new Set(result.rows.map((row) => row.customer));
 }
+
+/** Gross of one cause in one currency, tolerated differences left out; decimal text in major units. */
+export type CauseGross = { readonly cause: string; readonly currency: string; readonly gross: string };
+
+/** How the gross difference of a cohort spreads over its causes. */
+export async function causeGross(db: Kysely<Database>, key: FactsKey): Promise<readonly CauseGross[]> {
+  const result = await sql<CauseGross>`
+    with ${memberTable(key.who)}
+    select cause, currency, sum(abs_delta) as gross
+    from mismatch join member using (customer)
+    where run_seq = ${sql.lit(key.runSeq)} and not is_within_tolerance and currency is not null
+    group by cause, currency order by cause collate "C", currency collate "C"`.execute(db);
+  return result.rows;
+}

@@ -6,6 +6,8 @@ import {
   createConfigured,
   createFromRoster,
   foundCohort,
+  growCohort,
+  membersOfProposal,
   proposeNextCohort,
   removeMember,
 } from '../../run/cohort-members.js';
@@ -72,15 +74,23 @@ export const addCohortCommands: AddCommands = (program, host) => {
         );
       });
     });
-  subcommand(cohort, 'add', 'further members; they feed no bound')
+  subcommand(cohort, 'add', 'further members: by name (they feed no bound), or drawn by the rules')
     .argument('<cohort>')
-    .argument('<customers...>')
+    .argument('[customers...]')
+    .option('--propose <seats>', 'as many seats by the rules, with the cohort’s own seed')
     .requiredOption(by, 'who adds them')
-    .action(async (id: string, customers: string[], options: { by: string }) =>
-      withConfidence(host.session(), async (context) =>
-        tell(`${await addMembers(context, { cohortId: id, customers, by: options.by })} added to ${id}`),
-      ),
-    );
+    .action(async (id: string, customers: string[], options: { by: string; propose?: string }) => {
+      const seats = countOption('--propose', options.propose);
+      if ((seats === undefined) === (customers.length === 0))
+        throw new AppError('usage', { detail: 'name customers, or write --propose <seats>' });
+      await withConfidence(host.session(), async (context) => {
+        const added =
+          seats === undefined
+            ? await addMembers(context, { cohortId: id, customers, by: options.by })
+            : await growCohort(context, { cohortId: id, seats, by: options.by });
+        tell(`${added} added to ${id}`);
+      });
+    });
   subcommand(cohort, 'remove', 'take a member out; after a first look it goes on counting')
     .argument('<cohort>')
     .argument('<customer>')
@@ -158,16 +168,12 @@ async function createOne(context: ConfidenceContext, id: string, options: Create
       maxRevenueShare: rung?.maxNextRevenueShare ?? 0,
       seed: options.seed,
     });
-    const members = [
-      ...proposal.core.map((customer) => ({ customer, part: 'core' as const })),
-      ...proposal.random.map((customer) => ({ customer, part: 'random' as const })),
-    ];
     return createCohort(context, {
       ...base,
       selection: 'proposed',
       seed: options.seed,
       frame: 'customers under the caps',
-      members,
+      members: membersOfProposal(proposal),
     });
   }
   const everybody = [...new Set((context.roster?.entries ?? []).map(({ customer }) => customer))];

@@ -33,6 +33,7 @@ export function renderEvaluation(one: Evaluation): string {
     '',
     ...evidenceLines(one),
     ...missingLines(one),
+    ...diagnosticLines(one),
     ...one.critical.map((line) => `blocks: ${line}`),
     ...one.notes.map((line) => `note: ${line}`),
   ];
@@ -74,6 +75,26 @@ function evidenceLines({ evidence, outlook, textbookUpper }: Evaluation): readon
   return [
     `evidence: ${k} bad of ${n} customers drawn at random; the true rate may be up to ${share(outlook.upperLimit)} at any look${textbook}; the step tolerates ${share(outlook.tolerance)}`,
   ];
+}
+
+/** Beside the gates: who comes back, how few causes there are, and which events nobody has seen work yet. */
+function diagnosticLines({ diagnostics }: Evaluation): readonly string[] {
+  const { recurrence, concentration, unseenCauses, events } = diagnostics;
+  const lines: string[] = [];
+  if (recurrence !== null && (recurrence.recurring.length > 0 || recurrence.fresh.length > 0))
+    lines.push(
+      `bad customers since the last cycle: ${recurrence.fresh.length} new, ${recurrence.recurring.length} again, ${recurrence.resolved.length} resolved, ${recurrence.regressed.length} back`,
+    );
+  if (concentration !== null)
+    lines.push(
+      `the difference is ${concentration.effectiveCauses.toFixed(1)} causes, the largest has ${share(concentration.topShare)} of it; ${share(unseenCauses)} of next customers would show a new one`,
+    );
+  const unseen = events.filter(({ isEnough }) => !isEnough).map(({ event }) => event);
+  if (events.length > 0)
+    lines.push(
+      `events seen to work often enough: ${events.length - unseen.length} of ${events.length}${unseen.length === 0 ? '' : ` (not ${unseen.join(', ')})`}; a checklist, not a gate`,
+    );
+  return lines;
 }
 
 /** "N more customers or M more cycles", or that more data cannot help. */
@@ -244,6 +265,7 @@ export function evaluationRow(one: Evaluation) {
           },
     critical: one.critical,
     notes: one.notes,
+    diagnostics: one.diagnostics,
     pointOfNoReturn: one.pointOfNoReturn,
     frame: one.cohort.frame,
     selection: one.cohort.selection,
