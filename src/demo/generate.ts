@@ -11,7 +11,7 @@ import { type CycleCases, plantAll, type PlantedCase } from './planting.js';
 import { Random } from './random.js';
 import { rate } from './rate.js';
 import { truthFile, type TruthFile, truthsOf } from './truth.js';
-import { writeConfig } from './write-config.js';
+import { writeConfig, writePolicy } from './write-config.js';
 import { writeLegacyEvents, writeSolvimonEvents } from './write-events.js';
 import { writeLegacy } from './write-legacy.js';
 import { writeCustomerMapping, writeMeterMapping, writeProductMapping, writeRoster } from './write-lists.js';
@@ -43,6 +43,7 @@ export function makeDemo(seed: number): { readonly files: readonly DemoFile[]; r
     truth,
     files: [
       { path: 'shadowbill.yml', content: writeConfig() },
+      { path: 'policy.yml', content: writePolicy() },
       ...listFiles(customers, planted),
       ...written.flatMap((one) => one.files),
       { path: 'truth.json', content: `${JSON.stringify(truth, null, 1)}\n` },

@@ -118,10 +118,25 @@ run:
   slack_days: 7
   chunk_size: 100
 
-# Groups that move together. roster.csv names the members and what they pay.
+# When a group may move: the defaults of the gate policy, but for what policy.yml says.
+policy: policy.yml
+
+# Who should be billed, from the contracts: whom both systems forgot can only be seen here.
+roster: roster.csv
+
+# One fixed rate for each currency of a cycle, so that conversion never makes a difference.
+reporting:
+  currency: EUR
+  rates: { USD: '0.92', GBP: '1.16', JPY: '0.0061', KWD: '2.99' }
+
+# Groups that move together; roster.csv names the members and what they pay. Each is everybody whom it selects, so what it
+# proves holds for customers like these and for nobody else.
 cohorts:
   # Large and simple: fees and seats, no usage.
   - id: nl-basic
+    step: s5
+    selection: random
+    seed: soft-launch-1
     select: { country: NL, plan: [starter, team], usage: false, max_mrr: '500.00' }
     gates:
       coverage: '>= 99.5%'
@@ -131,10 +146,27 @@ cohorts:
       single_biller: required
   # As simple, and too few to prove anything by themselves.
   - id: jp-team
+    step: pilot
+    selection: random
+    seed: soft-launch-1
     select: { country: JP, plan: [team] }
   - id: ireland
+    step: pilot
+    selection: random
+    seed: soft-launch-1
     select: { country: IE }
   - id: de-growth
+    step: s5
+    selection: random
+    seed: soft-launch-1
     select: { country: DE, plan: [growth] }
+`;
+}
+
+/** The demo's policy.yml: the default gates, for a launch that has had one night. */
+export function writePolicy(): string {
+  return `version: 1
+# The demo has one night; a real launch asks three nights running for the same recommendation (the default).
+cycles: { agreeNights: 1 }
 `;
 }

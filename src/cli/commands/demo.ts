@@ -1,13 +1,17 @@
 import path from 'node:path';
 import { type OpenStore, readConfig } from '../../app.js';
+import { openConfidence } from '../../app-confidence.js';
+import type { LoadedConfig } from '../../config.js';
 import { checkPairs } from '../../demo/check.js';
 import { demoCycles, writeDemo } from '../../demo/generate.js';
 import type { TruthFile } from '../../demo/truth.js';
 import { AppError } from '../../errors.js';
 import { decimalText } from '../../model/money.js';
+import { createAndEvaluate } from '../../run/evaluate-cohorts.js';
 import type { RunSummary } from '../../run/summarise.js';
 import type { StoredRun } from '../../store/runs.js';
 import { listMismatches, listPairs, type MismatchView } from '../../store/views.js';
+import { renderStories } from '../render/gates.js';
 import { renderByCurrency } from '../render/mismatches.js';
 import { leadingCause, nextStep } from '../render/next-step.js';
 import { renderCauses, renderFooting, renderHeading, renderStates } from '../render/summary.js';
@@ -38,6 +42,7 @@ async function demo(current: Session, dirText: string): Promise<void> {
       say(['', renderHeading(finished), '', renderStates(finished.summary as RunSummary), ''].join('\n'));
       if (isLast) await showFindings(store, finished);
       await check(store, finished, truth);
+      if (isLast) await showCohorts(store, loaded);
       if (isLast) await sayNext(store, finished, path.join(shownDir, path.basename(file)));
     }
   });
@@ -66,6 +71,12 @@ async function gather(views: AsyncIterable<MismatchView>): Promise<readonly Mism
   const all: MismatchView[] = [];
   for await (const view of views) all.push(view);
   return all;
+}
+
+/** May a group of customers move now? One may, one has too few customers, one waits for a mend, one steps back. */
+async function showCohorts(store: OpenStore, loaded: LoadedConfig): Promise<void> {
+  const context = await openConfidence(store, loaded, () => new Date());
+  say(`\nmay the cohorts grow?\n${renderStories(await createAndEvaluate(context, 'demo'))}`);
 }
 
 /** Holds the run against what was planted; a demo that misses something is our bug and ends as one. */
