@@ -18,7 +18,8 @@ import type { CohortProposal } from '../../confidence/propose-cohort.js';
 import { listCohorts, membersOf } from '../../store/cohorts.js';
 import { withConfidence } from '../cohort-session.js';
 import { writeRows } from '../output.js';
-import { evaluationRow, renderCohorts, renderEvaluation, renderMembers, renderMoney, share } from '../render/gates.js';
+import { evaluationRow } from '../render/gate-rows.js';
+import { renderCohorts, renderEvaluation, renderMembers, renderMoney, share } from '../render/gates.js';
 import { table } from '../render/table.js';
 import { type AddCommands, countOption, say, subcommand, tell } from '../session.js';
 

@@ -10,7 +10,8 @@ import { listEvaluations } from '../../store/evaluations.js';
 import { insertEpoch } from '../../store/policies.js';
 import { withConfidence } from '../cohort-session.js';
 import { writeRows } from '../output.js';
-import { evaluationRow, historyRow, renderEvaluation, renderEvaluations, renderHistory } from '../render/gates.js';
+import { evaluationRow, historyRow } from '../render/gate-rows.js';
+import { renderEvaluation, renderEvaluations, renderHistory } from '../render/gates.js';
 import { type AddCommands, countOption, say, subcommand, tell } from '../session.js';
 import { readCycle } from './run.js';
 
