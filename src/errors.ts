@@ -159,6 +159,12 @@ export const errorTable = {
     exitCode: exitCodes.notAllowed,
     next: 'Check the token and its permissions with `shadowbill doctor`.',
   },
+  source_writable: {
+    sentence: 'The credentials for a billing system could also change it',
+    retry: 'never',
+    exitCode: exitCodes.notAllowed,
+    next: 'Use credentials that can only read, or say in the configuration that these are meant.',
+  },
   unauthenticated: {
     sentence: 'You are not signed in',
     retry: 'never',

@@ -21,7 +21,8 @@ import { headerFields, type RowOptions, type TextRow } from './shape.js';
 
 const tierModes = ['graduated', 'volume', 'stair_step', 'cumulative_stair_step'] as const;
 
-export type RowSource = { readonly system: string; readonly file: string };
+/** `hasNoLines`: the only row is the document's own and states no line, as a database can give it and a file cannot. */
+export type RowSource = { readonly system: string; readonly file: string; readonly hasNoLines?: boolean };
 
 /**
  * One document from its rows. Pure. Amounts become decimal text in major units, periods half-open in UTC. Header values
@@ -46,7 +47,7 @@ export function toDocument(rows: readonly [TextRow, ...TextRow[]], options: RowO
   const kind = kindOf(header, options);
   const state = stateOf(header, options);
   const sign = kind === 'credit_note' && options.credits === 'positive' ? -1 : 1;
-  const lines = rows
+  const lines = (source.hasNoLines === true ? [] : rows)
     .map((row, index) =>
       toLine(new RowReader(row, options, { file: source.file, line: row.line }, problems), options, {
         ordinal: index + 1,
