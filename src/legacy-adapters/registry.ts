@@ -1,6 +1,8 @@
 import type { LegacyAdapter } from './adapter.js';
 import { csvAdapter } from './csv/adapter.js';
+import { mysqlAdapter } from './mysql/adapter.js';
 import { ndjsonAdapter } from './ndjson/adapter.js';
+import { postgresAdapter } from './postgres/adapter.js';
 import { stripeAdapter } from './stripe/adapter.js';
 
 /** Every legacy adapter by its kind; the compiler refuses a kind without an adapter. */
@@ -8,5 +10,7 @@ export const legacyAdapters = {
   csv: csvAdapter,
   ndjson: ndjsonAdapter,
   stripe: stripeAdapter,
+  postgres: postgresAdapter,
+  mysql: mysqlAdapter,
 } as const satisfies Record<string, LegacyAdapter>;
 export type LegacyKind = keyof typeof legacyAdapters;
