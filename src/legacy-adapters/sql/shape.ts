@@ -69,14 +69,29 @@ export const sqlShape = {
     .enum(['query', 'line_period'])
     .optional()
     .describe('query: the documents query returns the cycle; line_period: the period of the lines decides'),
-  period_end: rowOptions.period_end.unwrap().optional(),
-  currency_scale: rowOptions.currency_scale.unwrap().optional(),
-  credits: rowOptions.credits.unwrap().optional(),
-  tax_mode: rowOptions.tax_mode.unwrap().optional(),
-  amount_includes_discount: rowOptions.amount_includes_discount.unwrap().optional(),
-  kinds: z.record(z.string(), z.string()).default({}),
-  states: z.record(z.string(), z.string()).default({}),
-  default_currency: z.string().optional(),
+  period_end: rowOptions.period_end
+    .unwrap()
+    .optional()
+    .describe('What the end of a period means: exclusive, inclusive_day or inclusive_second'),
+  currency_scale: rowOptions.currency_scale
+    .unwrap()
+    .optional()
+    .describe('major: 12.34; minor: 1234, whole minor units by ISO 4217'),
+  credits: rowOptions.credits
+    .unwrap()
+    .optional()
+    .describe('positive: credit notes are written with positive amounts; as_is: with negative ones'),
+  tax_mode: rowOptions.tax_mode
+    .unwrap()
+    .optional()
+    .describe('Whether amounts are without tax (exclusive), with it (inclusive), or there is none'),
+  amount_includes_discount: rowOptions.amount_includes_discount
+    .unwrap()
+    .optional()
+    .describe('true: the discount is already taken off the amount'),
+  kinds: z.record(z.string(), z.string()).default({}).describe('Your words for kinds of documents and lines'),
+  states: z.record(z.string(), z.string()).default({}).describe('Your words for states of documents'),
+  default_currency: z.string().optional().describe('Currency of documents that do not say theirs, ISO 4217'),
   float_scale: z
     .partialRecord(z.enum(rowFields), wholeNumber(0, 18))
     .default({})
