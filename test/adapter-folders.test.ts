@@ -8,13 +8,19 @@ const root = fileURLToPath(new URL('../src/legacy-adapters', import.meta.url));
 const conformance = fileURLToPath(new URL('./conformance', import.meta.url));
 
 /** Folders that several adapters share and that are none themselves. */
-const shared: ReadonlySet<string> = new Set(['http', 'rows']);
+const shared: ReadonlySet<string> = new Set(['http', 'rows', 'sql']);
 
 const fiveFiles = ['adapter.ts', 'read.ts', 'shape.ts', 'to-document.ts', 'to-document.test.ts'];
 const translation = ['to-document.ts', 'to-document.test.ts'];
 
 /** Adapters of rows have one translation between them, in the folder that says so. */
-const translationIn: Readonly<Record<string, string>> = { csv: 'rows', ndjson: 'rows', xlsx: 'rows' };
+const translationIn: Readonly<Record<string, string>> = {
+  csv: 'rows',
+  ndjson: 'rows',
+  xlsx: 'rows',
+  mysql: 'sql',
+  postgres: 'sql',
+};
 
 const folders = readdirSync(root, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !shared.has(entry.name))

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { parseCurrency } from '../../model/currency.js';
+import { documentKinds, documentStates, lineKinds } from '../../model/document.js';
 import { isZone } from '../../model/period.js';
 import { headerFields, type RowField, rowFields, rowOptions, type RowOptions } from '../rows/shape.js';
 import { presetNames, presets } from './presets/index.js';
@@ -89,9 +91,18 @@ export const sqlShape = {
     .unwrap()
     .optional()
     .describe('true: the discount is already taken off the amount'),
-  kinds: z.record(z.string(), z.string()).default({}).describe('Your words for kinds of documents and lines'),
-  states: z.record(z.string(), z.string()).default({}).describe('Your words for states of documents'),
-  default_currency: z.string().optional().describe('Currency of documents that do not say theirs, ISO 4217'),
+  kinds: z
+    .record(z.string(), z.enum([...documentKinds, ...lineKinds]))
+    .default({})
+    .describe('Your words for kinds of documents and lines'),
+  states: z.record(z.string(), z.enum(documentStates)).default({}).describe('Your words for states of documents'),
+  default_currency: z
+    .string()
+    .refine((code) => parseCurrency(code) !== undefined, {
+      error: 'is no currency. Write an ISO 4217 code such as EUR',
+    })
+    .optional()
+    .describe('Currency of documents that do not say theirs, ISO 4217'),
   float_scale: z
     .partialRecord(z.enum(rowFields), wholeNumber(0, 18))
     .default({})
@@ -167,22 +178,25 @@ export type SqlPlan = {
 /** The reading options of a configuration. */
 export function readOptions(config: SqlConfig): ReadOptions {
   const preset: Preset['options'] = config.preset === undefined ? {} : presets[config.preset].options;
+  const rows = {
+    columns: {},
+    timezone: config.timezone,
+    date_format: 'iso',
+    decimal_mark: '.',
+    thousands_mark: 'none',
+    // No spreadsheet has been at an id that comes out of a database.
+    long_ids: 'accept',
+    period_end: config.period_end ?? preset.period_end ?? 'exclusive',
+    currency_scale: config.currency_scale ?? preset.currency_scale ?? 'major',
+    credits: config.credits ?? preset.credits ?? 'as_is',
+    tax_mode: config.tax_mode ?? preset.tax_mode ?? 'exclusive',
+    amount_includes_discount: config.amount_includes_discount ?? preset.amount_includes_discount ?? 'false',
+    kinds: { ...preset.kinds, ...config.kinds },
+    states: { ...preset.states, ...config.states },
+    ...(config.default_currency !== undefined && { default_currency: config.default_currency }),
+  } as const;
   return {
-    rows: {
-      columns: {},
-      timezone: config.timezone,
-      date_format: 'iso',
-      decimal_mark: '.',
-      thousands_mark: 'none',
-      period_end: config.period_end ?? preset.period_end ?? 'exclusive',
-      currency_scale: config.currency_scale ?? preset.currency_scale ?? 'major',
-      credits: config.credits ?? preset.credits ?? 'as_is',
-      tax_mode: config.tax_mode ?? preset.tax_mode ?? 'exclusive',
-      amount_includes_discount: config.amount_includes_discount ?? preset.amount_includes_discount ?? 'false',
-      kinds: { ...preset.kinds, ...config.kinds },
-      states: { ...preset.states, ...config.states },
-      ...(config.default_currency !== undefined && { default_currency: config.default_currency }),
-    },
+    rows,
     timestampZone: config.timestamp_timezone ?? preset.timestamp_timezone ?? config.timezone,
     cycleBy: config.cycle_by ?? preset.cycle_by ?? 'query',
     floatScale: config.float_scale,
