@@ -52,7 +52,7 @@ function toError(message: ThreadMessage & { readonly type: 'failed' }): Error {
   if (message.kind === 'app' && message.code !== null)
     return new AppError(message.code, {
       cause,
-      detail: message.message,
+      ...(message.detail !== undefined && { detail: message.detail }),
       ...(message.retryAfterMs !== undefined && { retryAfterMs: message.retryAfterMs }),
     });
   return message.kind === 'invariant' ? new InvariantError(message.message) : cause;

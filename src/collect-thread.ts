@@ -30,6 +30,7 @@ export type ThreadMessage =
       readonly type: 'failed';
       readonly kind: 'app' | 'invariant' | 'other';
       readonly code: ErrorCode | null;
+      readonly detail: string | undefined;
       readonly message: string;
       readonly stack: string | undefined;
       readonly retryAfterMs: number | undefined;
@@ -64,6 +65,7 @@ async function main(input: ThreadInput, tell: (message: ThreadMessage) => void, 
       type: 'failed',
       kind: error instanceof AppError ? 'app' : error instanceof InvariantError ? 'invariant' : 'other',
       code: error instanceof AppError ? error.code : null,
+      detail: error instanceof AppError ? error.detail : undefined,
       message: error instanceof Error ? error.message : String(error),
       stack: error instanceof Error ? error.stack : undefined,
       retryAfterMs: error instanceof AppError ? error.retryAfterMs : undefined,

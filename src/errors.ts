@@ -232,6 +232,8 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly retry: Retry;
   readonly retryAfterMs?: number;
+  /** What exactly, without the table's sentence; for passing the error on. */
+  readonly detail?: string;
   readonly exitCode: ExitCode;
   readonly context: ErrorContext;
 
@@ -246,6 +248,7 @@ export class AppError extends Error {
     this.code = code;
     this.retry = effectiveRetry(entry, options.retryAfterMs);
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    if (options.detail !== undefined) this.detail = options.detail;
     this.exitCode = entry.exitCode;
     this.context = options.context ?? {};
   }

@@ -131,7 +131,8 @@ async function afterFailure(job: Job, error: unknown, context: RunContext): Prom
   context.log('job failed', { job: job.name, jobId: job.id, attempt: job.attemptsMade + 1, isLast, code, error });
   const runId = runIdOf(job.data);
   if (isLast && runId !== undefined) {
-    const failure = { code, message, step: job.name, exitCode: errorTable[code].exitCode };
+    const detail = error instanceof AppError ? error.detail : message;
+    const failure = { code, detail, step: job.name, exitCode: errorTable[code].exitCode };
     await noteFailure(context.db, runId, failure, error instanceof InvariantError);
   }
   if (isHopeless) return new UnrecoverableError(message);

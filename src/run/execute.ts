@@ -20,8 +20,8 @@ export async function waitForRun(context: RunContext, runId: string): Promise<St
 }
 
 function failureOf(run: StoredRun): AppError {
-  const failure = (run.failure ?? {}) as { readonly code?: string; readonly message?: string };
+  const failure = (run.failure ?? {}) as { readonly code?: string; readonly detail?: string };
   const code =
     failure.code !== undefined && Object.hasOwn(errorTable, failure.code) ? (failure.code as ErrorCode) : 'internal';
-  return new AppError(code, { detail: failure.message ?? `the run is ${run.state}`, context: { run: run.id } });
+  return new AppError(code, { detail: failure.detail ?? `run ${run.id} is ${run.state}`, context: { run: run.id } });
 }
