@@ -4,6 +4,7 @@ import { mysqlAdapter } from './mysql/adapter.js';
 import { ndjsonAdapter } from './ndjson/adapter.js';
 import { postgresAdapter } from './postgres/adapter.js';
 import { stripeAdapter } from './stripe/adapter.js';
+import { xlsxAdapter } from './xlsx/adapter.js';
 
 /** Every legacy adapter by its kind; the compiler refuses a kind without an adapter. */
 export const legacyAdapters = {
@@ -12,5 +13,6 @@ export const legacyAdapters = {
   stripe: stripeAdapter,
   postgres: postgresAdapter,
   mysql: mysqlAdapter,
+  xlsx: xlsxAdapter,
 } as const satisfies Record<string, LegacyAdapter>;
 export type LegacyKind = keyof typeof legacyAdapters;

@@ -53,7 +53,10 @@ export type RejectedDocument = {
 
 const maxValueLength = 200;
 
-/** A problem with its value cut to a length that fits a table. */
+/**
+ * A problem with its value cut to a length that fits a table. NUL and halves of characters are shown as ␀ and �: neither
+ * a terminal nor Postgres can hold them.
+ */
 export function problem(
   code: ProblemCode,
   place: Place,
@@ -61,7 +64,8 @@ export function problem(
   value: string | null,
   expected: string,
 ): Problem {
-  const shown = value !== null && value.length > maxValueLength ? `${value.slice(0, maxValueLength)}…` : value;
+  const cut = value !== null && value.length > maxValueLength ? `${value.slice(0, maxValueLength)}…` : value;
+  const shown = cut?.replaceAll('\0', '␀').replaceAll(/\p{Surrogate}/gu, '�') ?? null;
   return { code, place, field, value: shown, expected };
 }
 

@@ -13,6 +13,7 @@ export const csvAdapter: LegacyAdapter = {
       system: 'csv',
       config,
       baseDir,
+      grouping: 'by_id',
       capabilities: rowFileCapabilities,
       rows: (file, shown) => readCsv(file, shown, config),
     });

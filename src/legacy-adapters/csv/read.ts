@@ -1,15 +1,50 @@
 import { createReadStream } from 'node:fs';
-import { Transform, type TransformCallback } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
-import { problem } from '../../model/problem.js';
-import { resolveColumns, type RowEvent } from '../rows/group-rows.js';
+import { pipeline } from 'node:stream';
+import { CsvError, type Parser, parse } from 'csv-parse';
+import { problem, type Problem } from '../../model/problem.js';
+import { resolveColumns } from '../rows/columns.js';
+import { TextDecoding } from '../rows/decode-text.js';
+import type { RowEvent } from '../rows/group-rows.js';
+import type { RowField } from '../rows/shape.js';
 import type { CsvConfig } from './shape.js';
 
 /** A record longer than this is a file whose quotes do not close. */
 const maxRecordBytes = 1024 * 1024;
 
-/** Rows of a CSV file under canonical names, one at a time. Broken bytes, ragged rows and bad quotes are named with their line. */
+type Columns = ReadonlyMap<RowField, number>;
+type Parsed = { readonly record: readonly string[]; readonly info: { readonly lines: number } };
+
+/**
+ * Rows of a CSV file under canonical names, one at a time, each with the line on which it begins. A ragged row keeps its
+ * cells and carries the fault; after a quote that does not close nothing can be read, and the rest is one problem.
+ */
 export async function* readCsv(file: string, shownFile: string, config: CsvConfig): AsyncIterable<RowEvent> {
+  const parser = openParser(file, config);
+  let header: { readonly at: Columns; readonly width: number } | undefined;
+  let linesBefore = 0;
+  try {
+    for await (const { record, info } of parser as AsyncIterable<Parsed>) {
+      const line = info.lines - innerBreaks(record);
+      linesBefore = info.lines;
+      if (header === undefined) {
+        const resolved = resolveColumns(record, config, shownFile, line);
+        if (resolved.problem !== null) {
+          yield { type: 'problem', problem: resolved.problem };
+          return;
+        }
+        header = { at: resolved.at, width: record.length };
+      } else if (record.some((cell) => cell.trim() !== ''))
+        yield { type: 'row', row: toRow(record, line, header, { file: shownFile, delimiter: config.delimiter }) };
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    yield { type: 'problem', problem: unreadableRest(error, shownFile, linesBefore + 1, config) };
+  } finally {
+    parser.destroy();
+  }
+}
+
+function openParser(file: string, config: CsvConfig): Parser {
   const parser = parse({
     bom: true,
     info: true,
@@ -19,87 +54,33 @@ export async function* readCsv(file: string, shownFile: string, config: CsvConfi
     skip_empty_lines: true,
     max_record_size: maxRecordBytes,
   });
-  const input = createReadStream(file);
-  // latin1 and windows-1252 cannot be broken; UTF-8 can, and then shows the replacement character.
-  const decoded = config.encoding === 'utf-8' ? input : input.pipe(decodeSingleByte(config.encoding));
-  input.on('error', (error) => parser.destroy(error));
-  decoded.pipe(parser);
-  let columns: ReturnType<typeof resolveColumns>['at'] | undefined;
-  let width = 0;
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      const place = { file: shownFile, line: info.lines };
-      if (columns === undefined) {
-        const resolved = resolveColumns(record, config, shownFile, info.lines);
-        if (resolved.problem !== null) {
-          yield { type: 'problem', problem: resolved.problem };
-          return;
-        }
-        columns = resolved.at;
-        width = record.length;
-        continue;
-      }
-      if (record.length !== width)
-        yield {
-          type: 'problem',
-          problem: problem(
-            'row_malformed',
-            place,
-            null,
-            record.join(config.delimiter),
-            `${width} cells, as in the header; this row has ${record.length}`,
-          ),
-        };
-      else if (record.some((cell) => cell.includes('\uFFFD')))
-        yield {
-          type: 'problem',
-          problem: problem(
-            'encoding_broken',
-            place,
-            null,
-            record.join(config.delimiter),
-            `${config.encoding} text; say encoding: windows-1252 if that is what it is`,
-          ),
-        };
-      else
-        yield {
-          type: 'row',
-          row: {
-            line: info.lines,
-            cells: new Map([...columns].map(([field, index]) => [field, record[index] ?? ''] as const)),
-          },
-        };
-    }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    const line = typeof error['lines'] === 'number' ? error['lines'] : undefined;
-    yield {
-      type: 'problem',
-      problem: problem(
-        'row_malformed',
-        { file: shownFile, ...(line !== undefined && { line }) },
-        null,
-        null,
-        `CSV with "${config.delimiter}" between cells: ${error.message}`,
-      ),
-    };
-  }
+  // An error of any stage reaches the reader through the parser, which `pipeline` destroys with it.
+  pipeline(createReadStream(file), new TextDecoding(config.encoding), parser, () => undefined);
+  return parser;
 }
 
-function decodeSingleByte(encoding: 'windows-1252' | 'latin1') {
-  return new TransformDecoder(encoding === 'latin1' ? 'latin1' : 'windows-1252');
+function toRow(
+  record: readonly string[],
+  line: number,
+  header: { readonly at: Columns; readonly width: number },
+  shown: { readonly file: string; readonly delimiter: string },
+): Extract<RowEvent, { type: 'row' }>['row'] {
+  const cells = new Map([...header.at].map(([field, index]) => [field, record[index] ?? ''] as const));
+  if (record.length === header.width) return { line, cells };
+  const expected = `${header.width} cells, as in the header; this row has ${record.length}`;
+  const place = { file: shown.file, line };
+  return { line, cells, faults: [problem('row_malformed', place, null, record.join(shown.delimiter), expected)] };
 }
 
-/** Bytes in, UTF-8 out. Class, because streams are. */
-class TransformDecoder extends Transform {
-  readonly #decoder: InstanceType<typeof TextDecoder>;
+/** Line breaks inside quotes: the parser counts lines where a record ends. */
+function innerBreaks(record: readonly string[]): number {
+  return record.reduce((sum, cell) => sum + (cell.match(/\r\n|\r|\n/g)?.length ?? 0), 0);
+}
 
-  constructor(encoding: string) {
-    super();
-    this.#decoder = new TextDecoder(encoding);
-  }
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
-    callback(null, this.#decoder.decode(chunk, { stream: true }));
-  }
+function unreadableRest(error: CsvError, file: string, line: number, config: CsvConfig): Problem {
+  const expected =
+    error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE'
+      ? `a ${config.quote} that closes the one on this line or just below it; nothing after it could be read`
+      : `CSV with "${config.delimiter}" between cells: ${error.message}. Nothing after it could be read`;
+  return problem('row_malformed', { file, line }, null, null, expected);
 }

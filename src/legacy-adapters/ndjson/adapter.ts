@@ -13,6 +13,7 @@ export const ndjsonAdapter: LegacyAdapter = {
       system: 'ndjson',
       config,
       baseDir,
+      grouping: config.layout === 'documents' ? 'by_line' : 'by_id',
       capabilities: rowFileCapabilities,
       rows: (file, shown) => readNdjson(file, shown, config),
     });

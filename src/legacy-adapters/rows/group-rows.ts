@@ -1,107 +1,214 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import path from 'node:path';
-import { LosslessNumber, parse as parseLossless } from 'lossless-json';
-import { Decimal, parseDecimalText, toDecimalText } from '../../model/money.js';
+import { createReadStream, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { instantOfMs } from '../../model/period.js';
 import { problem, type Problem } from '../../model/problem.js';
 import type { ControlTotal, PullContext, PullEvent, Scope } from '../../model/source.js';
-import { type RowField, type RowOptions, rowFields, requiredFields, type TextRow } from './shape.js';
+import { checkManifest, Control } from './manifest.js';
+import { type RowField, type RowOptions, shownField, type TextRow } from './shape.js';
 import { toDocument } from './to-document.js';
 
-/** What a reader yields: a row, or a fault of a row or of the file. A row that names a fault still counts as read. */
+/** What a reader yields: a row, or a stretch of the file that could not be read as rows. */
 export type RowEvent =
   | { readonly type: 'row'; readonly row: TextRow }
   | { readonly type: 'problem'; readonly problem: Problem };
 
-/**
- * Groups rows into documents as they stream by: the rows of a document stand together, so memory holds one document. A
- * document whose id comes back later is caught by the store, which sees all of them.
- */
-export async function* pullRows(input: {
+export type PullRowsInput = {
   readonly system: string;
   readonly file: string;
   readonly shownFile: string;
-  readonly manifestFile: string | null;
+  readonly manifest: { readonly file: string; readonly shown: string } | null;
   readonly options: RowOptions;
+  /** `by_id`: rows that stand together and name the same document are its lines. `by_line`: each line of the file is a whole document. */
+  readonly grouping: 'by_id' | 'by_line';
   readonly rows: (file: string) => AsyncIterable<RowEvent>;
   readonly scope: Scope;
   readonly context: PullContext;
-}): AsyncIterable<PullEvent> {
-  const { file, shownFile, options, context } = input;
-  const counts = { listed: 0, emitted: 0, rejected: 0, skipped: 0 };
-  const incompleteBecause: string[] = [];
-  const control = new Control();
-  const found = await stat(file).catch(() => undefined);
-  if (found === undefined || !found.isFile()) {
-    incompleteBecause.push(`there is no file ${shownFile}`);
-    yield {
-      type: 'problem',
-      problem: problem('file_missing', { file: shownFile }, null, null, `the invoices of cycle ${input.scope.cycle}`),
-    };
-    yield done(counts, incompleteBecause, [], context, null);
+};
+
+type Rows = readonly [TextRow, ...TextRow[]];
+
+/**
+ * Groups rows into documents as they stream by: the rows of a document stand together, so memory holds one document. A
+ * document whose id comes back later is caught by the store, which sees all of them. A row that cannot be told to belong
+ * to a document is a rejected document of its own, and its neighbours are only believed when their totals prove them.
+ */
+export async function* pullRows(input: PullRowsInput): AsyncIterable<PullEvent> {
+  const { file, shownFile, context } = input;
+  const end = new End(context);
+  const before = await stat(file).catch(() => undefined);
+  if (before === undefined || !before.isFile()) {
+    const missing = problem(
+      'file_missing',
+      { file: shownFile },
+      null,
+      null,
+      `the invoices of cycle ${input.scope.cycle}`,
+    );
+    yield* end.fail(missing, `there is no file ${shownFile}`);
+    yield end.done([], null);
     return;
   }
-  const emit = function* (rows: readonly [TextRow, ...TextRow[]]): Iterable<PullEvent> {
-    const translated = toDocument(rows, options, { system: input.system, file: shownFile });
-    const customer = translated.type === 'document' ? translated.document.customerRef : translated.rejected.customerRef;
-    counts.listed += 1;
-    if (input.scope.customers !== 'all' && customer !== null && !input.scope.customers.has(customer)) {
-      counts.skipped += 1;
-      yield { type: 'skipped', id: idOf(rows), kind: null, reason: 'another customer than asked for' };
-      return;
-    }
-    counts[translated.type === 'document' ? 'emitted' : 'rejected'] += 1;
-    if (translated.type === 'document') control.add(translated.document.currency, translated.document.totals.gross);
-    yield { ...translated, raw: null };
-  };
-  let open: [TextRow, ...TextRow[]] | undefined;
-  for await (const event of input.rows(file)) {
+  const control = new Control();
+  for await (const event of groups(input, control)) {
     context.signal.throwIfAborted();
+    if (event.type === 'problem') yield* end.fail(event.problem, `${shownFile} has parts that could not be read`);
+    else yield end.count(toEvent(event.rows, event.mayLack, input, control));
+  }
+  if (control.rows === 0 && !end.hasFailed)
+    yield* end.fail(
+      problem('lines_missing', { file: shownFile }, null, null, 'at least one row; the file has none'),
+      `${shownFile} is empty`,
+    );
+  const sha256 = await hashFile(file);
+  if (!isSameFile(before, await stat(file).catch(() => undefined)))
+    yield* end.fail(
+      problem(
+        'file_changed',
+        { file: shownFile },
+        null,
+        null,
+        'a file that does not change while it is read; run again',
+      ),
+      `${shownFile} changed while it was read`,
+    );
+  const checked =
+    input.manifest === null
+      ? { totals: [], problems: [] }
+      : await checkManifest({
+          manifestFile: input.manifest.file,
+          shownManifest: input.manifest.shown,
+          shownFile,
+          sha256,
+          control,
+        });
+  for (const fault of checked.problems) yield* end.fail(fault, `${shownFile} is not what its manifest says`);
+  yield end.done(checked.totals, sha256);
+}
+
+/** Counts what a pull gives and why it is not complete. Class, because it gathers. */
+class End {
+  readonly #counts = { listed: 0, emitted: 0, rejected: 0, skipped: 0 };
+  readonly #reasons = new Set<string>();
+  readonly #context: PullContext;
+
+  constructor(context: PullContext) {
+    this.#context = context;
+  }
+
+  get hasFailed(): boolean {
+    return this.#reasons.size > 0;
+  }
+
+  *fail(fault: Problem, reason: string): Iterable<PullEvent> {
+    this.#reasons.add(reason);
+    yield { type: 'problem', problem: fault };
+  }
+
+  count(event: PullEvent & { readonly type: 'document' | 'rejected' | 'skipped' }): PullEvent {
+    this.#counts.listed += 1;
+    this.#counts[event.type === 'document' ? 'emitted' : event.type] += 1;
+    return event;
+  }
+
+  done(controlTotals: readonly ControlTotal[], inputHash: string | null): PullEvent {
+    const incompleteBecause = [...this.#reasons];
+    return {
+      type: 'done',
+      counts: this.#counts,
+      complete: incompleteBecause.length === 0,
+      incompleteBecause,
+      controlTotals,
+      asOf: instantOfMs(this.#context.now()),
+      inputHash,
+    };
+  }
+}
+
+type Group =
+  | { readonly type: 'rows'; readonly rows: Rows; readonly mayLack: Problem | null }
+  | { readonly type: 'problem'; readonly problem: Problem };
+
+/** Rows of one document at a time, with the fault of an unreadable neighbour that may be one of its lines. */
+async function* groups(input: PullRowsInput, control: Control): AsyncIterable<Group> {
+  let open: { readonly rows: [TextRow, ...TextRow[]]; mayLack: Problem | null } | undefined;
+  let sinceLastRow: Problem | null = null;
+  for await (const event of input.rows(input.file)) {
     if (event.type === 'problem') {
-      incompleteBecause.push(`${shownFile} has rows that could not be read`);
+      sinceLastRow = event.problem;
+      if (open !== undefined) open.mayLack = event.problem;
       yield event;
       continue;
     }
     control.rows += 1;
-    if (open !== undefined && idOf(open) === idOf([event.row]) && idOf(open) !== '') open.push(event.row);
-    else {
-      if (open !== undefined) yield* emit(open);
-      open = [event.row];
+    const row = withTextChecked(event.row, input);
+    const key = keyOf(row, input.grouping);
+    if (key === '') {
+      sinceLastRow = row.faults?.[0] ?? withoutId(row, input);
+      if (open !== undefined) open.mayLack = sinceLastRow;
+      yield { type: 'rows', rows: [row], mayLack: null };
+      continue;
     }
+    if (open !== undefined && keyOf(open.rows[0], input.grouping) === key) open.rows.push(row);
+    else {
+      if (open !== undefined) yield { type: 'rows', ...open };
+      open = { rows: [row], mayLack: sinceLastRow };
+    }
+    sinceLastRow = null;
   }
-  if (open !== undefined) yield* emit(open);
-  const sha256 = await hashFile(file);
-  const manifest =
-    input.manifestFile === null
-      ? { totals: [], problems: [] }
-      : await checkManifest(input.manifestFile, shownFile, sha256, control);
-  for (const fault of manifest.problems) yield { type: 'problem', problem: fault };
-  if (manifest.problems.length > 0) incompleteBecause.push(`${shownFile} is not what its manifest says`);
-  yield done(counts, [...new Set(incompleteBecause)], manifest.totals, context, sha256);
+  if (open !== undefined) yield { type: 'rows', ...open };
 }
 
-function done(
-  counts: { listed: number; emitted: number; rejected: number; skipped: number },
-  incompleteBecause: readonly string[],
-  controlTotals: readonly ControlTotal[],
-  context: PullContext,
-  inputHash: string | null,
-): PullEvent {
-  return {
-    type: 'done',
-    counts,
-    complete: incompleteBecause.length === 0,
-    incompleteBecause,
-    controlTotals,
-    asOf: instantOfMs(context.now()),
-    inputHash,
-  };
+function idOf(row: TextRow): string {
+  return row.cells.get('document_id')?.trim() ?? '';
 }
 
-function idOf(rows: readonly TextRow[]): string {
-  return rows[0]?.cells.get('document_id')?.trim() ?? '';
+/** What rows of one document have in common; '' when nothing tells which document a row is of. */
+function keyOf(row: TextRow, grouping: PullRowsInput['grouping']): string {
+  return grouping === 'by_line' ? String(row.line) : idOf(row);
+}
+
+function withoutId(row: TextRow, input: PullRowsInput): Problem {
+  const field = shownField('document_id', input.options.columns);
+  return problem('field_missing', { file: input.shownFile, line: row.line }, field, null, 'the id of the document');
+}
+
+/** Bytes that were no text: the replacement character, a NUL, or half a character. Postgres could not keep them either. */
+const brokenText = /[\0\uFFFD\p{Surrogate}]/u;
+
+/** The row with a fault for every cell that is no text; a broken id is taken out, so that nothing is filed under it. */
+function withTextChecked(row: TextRow, input: PullRowsInput): TextRow {
+  const broken = [...row.cells].filter(([, value]) => brokenText.test(value));
+  if (broken.length === 0) return row;
+  const place = { file: input.shownFile, line: row.line };
+  const faults = broken.map(([field, value]) =>
+    problem(
+      'encoding_broken',
+      place,
+      shownField(field, input.options.columns),
+      value,
+      'text in the encoding that the configuration names; an export from Windows may need encoding: windows-1252',
+    ),
+  );
+  const cells = new Map<RowField, string>(row.cells);
+  for (const [field] of broken) cells.set(field, '');
+  return { ...row, cells, faults: [...(row.faults ?? []), ...faults] };
+}
+
+function toEvent(
+  rows: Rows,
+  mayLack: Problem | null,
+  input: PullRowsInput,
+  control: Control,
+): PullEvent & { readonly type: 'document' | 'rejected' | 'skipped' } {
+  const translated = toDocument(rows, input.options, { system: input.system, file: input.shownFile, mayLack });
+  control.documents += 1;
+  // Control totals are about the file, so a customer who was not asked for counts too.
+  if (translated.type === 'document') control.add(translated.document.currency, translated.document.totals.gross);
+  const customer = translated.type === 'document' ? translated.document.customerRef : translated.rejected.customerRef;
+  const isAskedFor = input.scope.customers === 'all' || customer === null || input.scope.customers.has(customer);
+  if (isAskedFor) return { ...translated, raw: null };
+  return { type: 'skipped', id: idOf(rows[0]), kind: null, reason: 'another customer than asked for' };
 }
 
 async function hashFile(file: string): Promise<string> {
@@ -110,100 +217,8 @@ async function hashFile(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Rows and gross totals per currency as read, to hold against the manifest. */
-class Control {
-  rows = 0;
-  readonly #gross = new Map<string, Decimal>();
-
-  add(currency: string, gross: string): void {
-    this.#gross.set(currency, (this.#gross.get(currency) ?? new Decimal(0)).plus(gross));
-  }
-
-  gross(currency: string): string {
-    return toDecimalText(this.#gross.get(currency) ?? new Decimal(0));
-  }
-}
-
-/** Holds a file against its manifest {rows, sha256, control_totals: {EUR: "123.45"}}; whatever the manifest leaves out is not checked. */
-async function checkManifest(
-  manifestFile: string,
-  shownFile: string,
-  sha256: string,
-  control: Control,
-): Promise<{ readonly totals: readonly ControlTotal[]; readonly problems: readonly Problem[] }> {
-  const shown = path.basename(manifestFile);
-  let manifest: Record<string, unknown>;
-  try {
-    manifest = parseLossless(await readFile(manifestFile, 'utf8')) as Record<string, unknown>;
-  } catch (error) {
-    return {
-      totals: [],
-      problems: [
-        problem(
-          'file_missing',
-          { file: shown },
-          null,
-          null,
-          `a JSON manifest of ${shownFile}: ${error instanceof Error ? error.message : 'unreadable'}`,
-        ),
-      ],
-    };
-  }
-  const asText = (value: unknown) =>
-    value instanceof LosslessNumber ? value.toString() : typeof value === 'string' ? value : '';
-  const totals: ControlTotal[] = [];
-  const compare = (name: string, expected: string, actual: string) =>
-    totals.push({
-      name,
-      expected,
-      actual,
-      agrees: (parseDecimalText(expected) ?? expected) === (parseDecimalText(actual) ?? actual),
-    });
-  if (manifest['rows'] !== undefined) compare('rows', asText(manifest['rows']), String(control.rows));
-  if (manifest['sha256'] !== undefined) compare('sha256', asText(manifest['sha256']), sha256);
-  for (const [currency, expected] of Object.entries((manifest['control_totals'] ?? {}) as Record<string, unknown>))
-    compare(`gross ${currency}`, asText(expected), control.gross(currency));
-  const problems = totals
-    .filter((total) => !total.agrees)
-    .map((total) =>
-      problem(
-        'control_total_differs',
-        { file: shownFile },
-        total.name,
-        total.actual,
-        `${total.expected}, as ${shown} says`,
-      ),
-    );
-  return { totals, problems };
-}
-
-/** Where each canonical field stands in a header, or the problem that a needed column is not there. */
-export function resolveColumns(
-  header: readonly string[],
-  options: RowOptions,
-  file: string,
-  line: number,
-): { readonly at: ReadonlyMap<RowField, number>; readonly problem: Problem | null } {
-  const at = new Map<RowField, number>();
-  const missing: string[] = [];
-  for (const field of rowFields) {
-    const named = options.columns[field];
-    const names = named === undefined ? [field] : Array.isArray(named) ? named : [named];
-    const index = names.map((name) => header.indexOf(name)).find((found) => found >= 0);
-    if (index !== undefined) at.set(field, index);
-    else if (named !== undefined || (requiredFields as readonly string[]).includes(field)) {
-      if (field !== 'currency' || options.default_currency === undefined) missing.push(names.join(' or '));
-    }
-  }
-  const found =
-    missing.length === 0
-      ? null
-      : problem(
-          'column_missing',
-          { file, line },
-          missing.join(', '),
-          header.join(', '),
-          'these columns in the header, or other names under columns: in the configuration',
-        );
-  return { at, problem: found };
+function isSameFile(before: Stats, after: Stats | undefined): boolean {
+  return (
+    after !== undefined && before.mtimeMs === after.mtimeMs && before.size === after.size && before.ino === after.ino
+  );
 }

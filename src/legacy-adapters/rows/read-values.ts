@@ -1,20 +1,36 @@
-import type { CurrencyCode } from '../../model/currency.js';
+import { type CurrencyCode, currencyDigits } from '../../model/currency.js';
 import type { Place } from '../../model/document.js';
-import { type DecimalText, fromMinorUnits, parseDecimalText } from '../../model/money.js';
+import { Decimal, type DecimalText, parseDecimalText, toDecimal, toDecimalText } from '../../model/money.js';
 import {
   endOfDate,
+  type Instant,
   instantOfMs,
   instantOfSeconds,
+  isRealDate,
   msOfInstant,
-  type Instant,
   parseInstant,
   parseLocal,
   startOfDate,
 } from '../../model/period.js';
 import { problem, type Problem } from '../../model/problem.js';
-import type { RowField, RowOptions, TextRow } from './shape.js';
+import { type RowField, type RowOptions, shownField, type TextRow } from './shape.js';
 
-const escaped: Readonly<Record<string, string>> = { '.': '\\.', ',': ',', ' ': ' ', "'": "'" };
+/** Significant decimal digits that a double always keeps, and the most that a spreadsheet shows (IEEE 754; ECMA-376 18.18). */
+const spreadsheetDigits = 15;
+
+/** Dates in the configured order of day and month. */
+const dateForms = {
+  'YYYY-MM-DD': /^(?<y>\d{4})-(?<m>\d{2})-(?<d>\d{2})$/,
+  iso: /^(?<y>\d{4})-(?<m>\d{2})-(?<d>\d{2})$/,
+  'DD-MM-YYYY': /^(?<d>\d{1,2})-(?<m>\d{1,2})-(?<y>\d{4})$/,
+  'MM/DD/YYYY': /^(?<m>\d{1,2})\/(?<d>\d{1,2})\/(?<y>\d{4})$/,
+  'DD/MM/YYYY': /^(?<d>\d{1,2})\/(?<m>\d{1,2})\/(?<y>\d{4})$/,
+  'DD.MM.YYYY': /^(?<d>\d{1,2})\.(?<m>\d{1,2})\.(?<y>\d{4})$/,
+  epoch_seconds: undefined,
+} as const satisfies Record<RowOptions['date_format'], RegExp | undefined>;
+
+/** A time as read: a calendar date, or a point in time. */
+type ReadTime = { readonly kind: 'date'; readonly date: string } | { readonly kind: 'instant'; readonly at: Instant };
 
 /** Reads the cells of one row by the configured formats and notes every fault. Class, because it gathers. */
 export class RowReader {
@@ -37,64 +53,90 @@ export class RowReader {
   }
 
   note(code: Problem['code'], field: RowField, value: string | null, expected: string): void {
-    const column = this.#options.columns[field];
-    const shown =
-      column === undefined || column === field
-        ? field
-        : `${field} (column ${Array.isArray(column) ? column.join(' or ') : column})`;
-    this.problems.push(problem(code, this.#place, shown, value, expected));
+    this.problems.push(problem(code, this.#place, shownField(field, this.#options.columns), value, expected));
   }
 
-  /** An id; one that a spreadsheet has turned into a rounded number is refused, because it names another customer. */
+  /** An id; one that a spreadsheet has turned into a rounded number is refused, because it names something else. */
   id(field: RowField): string | null {
     const value = this.text(field);
     if (value === null) return null;
-    if (/^\d([.,]\d+)?E\+\d+$/i.test(value) || /^\d{15}0+$/.test(value)) {
-      this.note('id_damaged', field, value, 'the id as text; a spreadsheet has rounded this one to 15 digits');
-      return null;
-    }
+    const type = this.#row.typed?.get(field);
+    if (type === 'double' && value.length > spreadsheetDigits)
+      return this.#damaged(field, value, 'the id as a text cell; a number keeps 15 digits of it');
+    if (type === 'date')
+      return this.#damaged(field, value, 'the id as a text cell; a spreadsheet has made a date of this one');
+    if (/^\d([.,]\d+)?E\+\d+$/i.test(value))
+      return this.#damaged(field, value, 'the id as text; a spreadsheet has made a rounded number of this one');
+    if (this.#options.long_ids === 'refuse' && /^\d{15}0+$/.test(value))
+      return this.#damaged(
+        field,
+        value,
+        'the id as text; a spreadsheet keeps 15 digits and may have put zeros for the rest. If it never was in one, say long_ids: accept',
+      );
     return value;
   }
 
-  /** A plain decimal by the configured marks: quantities, prices, rates. */
+  #damaged(field: RowField, value: string, expected: string): null {
+    this.note('id_damaged', field, value, expected);
+    return null;
+  }
+
+  /** A plain decimal by the configured marks: quantities and rates. Exponents and other marks are refused. */
   decimal(field: RowField): DecimalText | null {
     const value = this.text(field);
     if (value === null) return null;
-    const read = this.#number(value);
-    if (read === undefined)
+    const type = this.#row.typed?.get(field);
+    const read = type === undefined ? this.#number(value) : type === 'date' ? undefined : parseDecimalText(value);
+    if (read === undefined) {
+      this.note('amount_malformed', field, value, this.#numberForm());
+      return null;
+    }
+    if (type === 'double' && significantDigits(value) > spreadsheetDigits) {
       this.note(
         'amount_malformed',
         field,
         value,
-        `a number with ${this.#options.decimal_mark === ',' ? 'a decimal comma' : 'a decimal point'} and ${this.#options.thousands_mark === 'none' ? 'no' : `"${this.#options.thousands_mark}" as`} thousands mark`,
+        'at most 15 digits; a number cell keeps no more. Make it a text cell',
       );
-    return read ?? null;
+      return null;
+    }
+    return read;
   }
 
-  /** An amount of money in major units, converted from minor units when configured. */
+  /** An amount of money in major units; in minor units it must be whole. */
   money(field: RowField, currency: CurrencyCode | null): DecimalText | null {
     const read = this.decimal(field);
-    if (read === null || this.#options.currency_scale === 'major' || currency === null) return read;
-    if (read.includes('.')) {
+    if (read !== null && this.#options.currency_scale === 'minor' && read.includes('.')) {
       this.note('amount_out_of_scale', field, read, 'whole minor units, as currency_scale: minor says');
       return null;
     }
-    return fromMinorUnits(BigInt(read), currency);
+    return this.#inMajorUnits(read, currency);
+  }
+
+  /** A price for one unit in major units; in minor units it may have fractions (half a cent for a call). */
+  price(field: RowField, currency: CurrencyCode | null): DecimalText | null {
+    return this.#inMajorUnits(this.decimal(field), currency);
+  }
+
+  /** Exact: a division by a power of ten only moves the point. */
+  #inMajorUnits(read: DecimalText | null, currency: CurrencyCode | null): DecimalText | null {
+    if (read === null || this.#options.currency_scale === 'major' || currency === null) return read;
+    return toDecimalText(toDecimal(read).div(new Decimal(10).pow(currencyDigits(currency))));
+  }
+
+  #numberForm(): string {
+    const { decimal_mark: decimal, thousands_mark: thousands } = this.#options;
+    return `a number with ${decimal === ',' ? 'a decimal comma' : 'a decimal point'} and ${thousands === 'none' ? 'no' : `"${thousands}" as`} thousands mark`;
   }
 
   #number(value: string): DecimalText | undefined {
     const { decimal_mark: decimal, thousands_mark: thousands } = this.#options;
     let text = value;
-    let isNegative = false;
-    const wrapped = /^\((.*)\)$/.exec(text) ?? /^([^-]*)-$/.exec(text);
-    if (wrapped !== null) {
-      text = wrapped[1] ?? '';
-      isNegative = true;
-    }
-    if (thousands !== 'none') {
-      const grouped = new RegExp(`^[+-]?\\d{1,3}(${escaped[thousands]}\\d{3})+(${escaped[decimal]}\\d+)?$`);
-      if (grouped.test(text)) text = text.replaceAll(thousands, '');
-    }
+    // Accountants write a negative amount as (12.00) or 12.00-.
+    const wrapped = /^\(([^()+-]*)\)$/.exec(text) ?? /^([^+-]*)-$/.exec(text);
+    const isNegative = wrapped !== null;
+    if (wrapped !== null) text = wrapped[1] ?? '';
+    if (thousands !== 'none') text = withoutThousands(text, thousands, decimal);
     if (decimal === ',') {
       if (text.includes('.')) return undefined;
       text = text.replace(',', '.');
@@ -104,60 +146,78 @@ export class RowReader {
 
   /** Start of a period, or a point in time: a date is its local midnight. */
   instant(field: RowField): Instant | null {
-    return this.#time(
-      field,
-      (date) => startOfDate(date, this.#options.timezone),
-      (at) => at,
-    );
+    const time = this.#time(field);
+    if (time === null) return null;
+    if (time.kind === 'instant') return time.at;
+    return startOfDate(time.date, this.#options.timezone) ?? null;
   }
 
-  /** Half-open end of a period by the configured kind of end. */
+  /** Half-open end of a period by the configured kind of end: a last day, a last second, or the first moment after it. */
   end(field: RowField): Instant | null {
-    const kind = this.#options.period_end;
-    const ofDate = (date: string) =>
-      kind === 'inclusive_day' ? endOfDate(date, this.#options.timezone) : startOfDate(date, this.#options.timezone);
-    return this.#time(field, ofDate, (at) =>
-      kind === 'inclusive_second' ? instantOfMs(Math.floor(msOfInstant(at) / 1000) * 1000 + 1000) : at,
+    const time = this.#time(field);
+    const { period_end: kind, timezone } = this.#options;
+    if (time === null) return null;
+    if (kind === 'exclusive') return time.kind === 'instant' ? time.at : (startOfDate(time.date, timezone) ?? null);
+    if (kind === 'inclusive_day' && time.kind === 'date') return endOfDate(time.date, timezone) ?? null;
+    if (kind === 'inclusive_second' && time.kind === 'instant')
+      return instantOfMs(Math.floor(msOfInstant(time.at) / 1000) * 1000 + 1000);
+    this.note(
+      'date_ambiguous',
+      field,
+      this.text(field),
+      kind === 'inclusive_day'
+        ? 'a date without a time, as period_end: inclusive_day says'
+        : 'a date with a time, as period_end: inclusive_second says',
     );
+    return null;
   }
 
-  #time(
-    field: RowField,
-    ofDate: (date: string) => Instant | undefined,
-    ofInstant: (at: Instant) => Instant,
-  ): Instant | null {
+  /** Whether a cell holds a date without a time, so that the zone decided its instant. */
+  isDate(field: RowField): boolean {
+    const value = this.text(field);
+    return value !== null && this.#calendarDate(field, value) !== undefined;
+  }
+
+  #time(field: RowField): ReadTime | null {
     const value = this.text(field);
     if (value === null) return null;
-    const date = this.#calendarDate(value);
-    const local = date === undefined ? parseLocal(value, this.#options.timezone) : undefined;
-    const at =
-      date === undefined
-        ? (parseInstant(value) ??
-          (this.#options.date_format === 'iso' || this.#options.date_format === 'YYYY-MM-DD' ? local : undefined))
-        : undefined;
-    const read = date === undefined ? (at === undefined ? this.#epoch(value, ofInstant) : ofInstant(at)) : ofDate(date);
-    if (read === undefined) this.note('date_malformed', field, value, `a date as ${this.#options.date_format}`);
-    return read ?? null;
+    const date = this.#calendarDate(field, value);
+    const at = date === undefined ? this.#instantOf(field, value) : undefined;
+    if (date !== undefined && isRealDate(date)) return { kind: 'date', date };
+    if (at !== undefined) return { kind: 'instant', at };
+    this.note('date_malformed', field, value, `a date as ${this.#options.date_format}`);
+    return null;
   }
 
-  #epoch(value: string, ofInstant: (at: Instant) => Instant): Instant | undefined {
-    return this.#options.date_format === 'epoch_seconds' && /^\d{1,12}$/.test(value)
-      ? ofInstant(instantOfSeconds(Number(value)))
-      : undefined;
+  /** A time with its offset always; one without only where the format is ISO, read in the configured zone. */
+  #instantOf(field: RowField, value: string): Instant | undefined {
+    const { date_format: format, timezone } = this.#options;
+    const isIso = format === 'iso' || format === 'YYYY-MM-DD' || this.#row.typed?.get(field) === 'date';
+    if (format === 'epoch_seconds' && /^\d{1,12}$/.test(value)) return instantOfSeconds(Number(value));
+    return parseInstant(value) ?? (isIso ? parseLocal(value, timezone) : undefined);
   }
 
   /** "YYYY-MM-DD" of a value in the configured order of day and month; a value in any other order is not guessed at. */
-  #calendarDate(value: string): string | undefined {
-    const orders: Readonly<Record<string, RegExp>> = {
-      'YYYY-MM-DD': /^(?<y>\d{4})-(?<m>\d{2})-(?<d>\d{2})$/,
-      iso: /^(?<y>\d{4})-(?<m>\d{2})-(?<d>\d{2})$/,
-      'DD-MM-YYYY': /^(?<d>\d{1,2})-(?<m>\d{1,2})-(?<y>\d{4})$/,
-      'MM/DD/YYYY': /^(?<m>\d{1,2})\/(?<d>\d{1,2})\/(?<y>\d{4})$/,
-      'DD/MM/YYYY': /^(?<d>\d{1,2})\/(?<m>\d{1,2})\/(?<y>\d{4})$/,
-      'DD.MM.YYYY': /^(?<d>\d{1,2})\.(?<m>\d{1,2})\.(?<y>\d{4})$/,
-    };
-    const found = orders[this.#options.date_format]?.exec(value)?.groups;
+  #calendarDate(field: RowField, value: string): string | undefined {
+    const form = this.#row.typed?.get(field) === 'date' ? dateForms.iso : dateForms[this.#options.date_format];
+    const found = form?.exec(value)?.groups;
     if (found === undefined) return undefined;
     return `${found['y']}-${(found['m'] ?? '').padStart(2, '0')}-${(found['d'] ?? '').padStart(2, '0')}`;
   }
+}
+
+/** Takes the marks out when they stand exactly where thousands end; otherwise leaves the text for the parser to refuse. */
+function withoutThousands(text: string, thousands: string, decimal: string): string {
+  // Excel in French writes a narrow or a wide no-break space where people type a blank.
+  const plain = thousands === ' ' ? text.replaceAll(/[\u00a0\u202f]/g, ' ') : text;
+  const [whole = '', ...fraction] = plain.split(decimal);
+  const [head = '', ...groups] = whole.split(thousands);
+  const isGrouped = groups.length > 0 && /^[+-]?\d{1,3}$/.test(head) && groups.every((group) => /^\d{3}$/.test(group));
+  return isGrouped ? [head + groups.join(''), ...fraction].join(decimal) : plain;
+}
+
+/** Digits of plain decimal text without leading zeros, and of a whole number without trailing ones. */
+function significantDigits(text: string): number {
+  const digits = text.replace(/^[+-]/, '').replace('.', '').replace(/^0+/, '');
+  return (text.includes('.') ? digits : digits.replace(/0+$/, '')).length;
 }

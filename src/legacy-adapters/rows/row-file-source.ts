@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../../errors.js';
 import type { Capabilities, Source } from '../../model/source.js';
-import { pullRows, type RowEvent } from './group-rows.js';
+import { pullRows, type PullRowsInput, type RowEvent } from './group-rows.js';
 import type { RowOptions } from './shape.js';
 
 export const rowFileCapabilities: Capabilities = {
@@ -21,6 +21,7 @@ export const rowFileCapabilities: Capabilities = {
 export function openRowFile(input: {
   readonly system: string;
   readonly config: RowOptions & { readonly path: string; readonly manifest?: string | undefined };
+  readonly grouping: PullRowsInput['grouping'];
   readonly baseDir: string;
   readonly capabilities: Capabilities;
   readonly rows: (file: string, shownFile: string) => AsyncIterable<RowEvent>;
@@ -61,12 +62,14 @@ export function openRowFile(input: {
     pull: (scope, context) => {
       const file = locate(config.path, scope.cycle);
       const shownFile = path.relative(baseDir, file);
+      const manifestFile = config.manifest === undefined ? null : locate(config.manifest, scope.cycle);
       return pullRows({
         system: input.system,
         file,
         shownFile,
-        manifestFile: config.manifest === undefined ? null : locate(config.manifest, scope.cycle),
+        manifest: manifestFile === null ? null : { file: manifestFile, shown: path.relative(baseDir, manifestFile) },
         options: config,
+        grouping: input.grouping,
         rows: (one) => input.rows(one, shownFile),
         scope,
         context,

@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import { parseCurrency } from '../../model/currency.js';
+import { documentKinds, documentStates, lineKinds } from '../../model/document.js';
+import { isZone } from '../../model/period.js';
+import type { Problem } from '../../model/problem.js';
 
 /** Canonical names of the fields that a row can have. One row is one line; header fields repeat on every row of a document. */
 export const rowFields = [
@@ -62,7 +66,10 @@ const flag = z.enum(['true', 'false']);
 export const rowOptions = {
   /** Canonical field → column name, or a list of names of which the first that is there counts. */
   columns: z.partialRecord(z.enum(rowFields), z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])),
-  timezone: z.string().min(1),
+  timezone: z
+    .string()
+    .refine(isZone, { error: 'is not a time zone. Write an IANA name, e.g. Europe/Amsterdam' })
+    .describe('Zone of dates and of times without an offset'),
   date_format: z
     .enum(['YYYY-MM-DD', 'DD-MM-YYYY', 'MM/DD/YYYY', 'DD/MM/YYYY', 'DD.MM.YYYY', 'iso', 'epoch_seconds'])
     .default('YYYY-MM-DD'),
@@ -74,20 +81,73 @@ export const rowOptions = {
   credits: z.enum(['as_is', 'positive']).default('as_is'),
   tax_mode: z.enum(['exclusive', 'inclusive', 'none']).default('exclusive'),
   amount_includes_discount: flag.default('false'),
-  kinds: z.record(z.string(), z.string()).default({}),
-  states: z.record(z.string(), z.string()).default({}),
-  default_currency: z.string().optional(),
+  /** A number of 16 or more digits that ends in zeros may be what a spreadsheet left of an id: refused unless said otherwise. */
+  long_ids: z.enum(['refuse', 'accept']).default('refuse'),
+  /** The file's own words for kinds of documents and lines. */
+  kinds: z.record(z.string(), z.enum([...documentKinds, ...lineKinds])).default({}),
+  /** The file's own words for states of documents. */
+  states: z.record(z.string(), z.enum(documentStates)).default({}),
+  default_currency: z
+    .string()
+    .refine((code) => parseCurrency(code) !== undefined, {
+      error: 'is not a currency. Write an ISO 4217 code such as EUR',
+    })
+    .optional(),
 };
 
 export const fileOptions = {
   /** `{cycle}` is replaced. */
   path: z.string().min(1),
-  manifest: z.string().optional(),
+  /** JSON beside the file, {rows, documents, sha256, control_totals: {EUR: "123.45"}}; `{cycle}` is replaced. */
+  manifest: z.string().min(1).optional(),
+};
+
+/** How the bytes of a text file are read; a workbook says so itself. */
+export const textOptions = {
   encoding: z.enum(['utf-8', 'windows-1252', 'latin1']).default('utf-8'),
 };
+
+/** What looks at more than one option. Used as `.superRefine` by every row-shaped source. */
+export function checkMarks(
+  options: { readonly decimal_mark: string; readonly thousands_mark: string },
+  context: z.RefinementCtx,
+): void {
+  if (options.decimal_mark === options.thousands_mark)
+    context.addIssue({
+      code: 'custom',
+      path: ['thousands_mark'],
+      message: `is the decimal mark too. Write another mark, or none`,
+    });
+}
 
 export const rowSchema = z.object(rowOptions);
 export type RowOptions = z.infer<typeof rowSchema>;
 
+/** What a source itself says a cell is, apart from text: an exact number, a spreadsheet's binary number, or its date. */
+export type CellType = 'number' | 'double' | 'date';
+
 /** A row as text under canonical names, with its place. A field that has no column is absent; an empty cell is ''. */
-export type TextRow = { readonly line: number; readonly cells: ReadonlyMap<RowField, string> };
+export type TextRow = {
+  readonly line: number;
+  readonly cells: ReadonlyMap<RowField, string>;
+  /**
+   * Cells that the source typed: a number is plain decimal text with a point, a date is "YYYY-MM-DD" or
+   * "YYYY-MM-DD HH:MM:SS", whatever the options say about text.
+   */
+  readonly typed?: ReadonlyMap<RowField, CellType>;
+  /** What is wrong with the row as a whole, such as a cell too many. Its document is rejected. */
+  readonly faults?: readonly Problem[];
+};
+
+/** The words of the configuration for a field: its column, or the field's own name. */
+export function columnNames(field: RowField, columns: RowOptions['columns']): readonly string[] {
+  const named = columns[field];
+  if (named === undefined) return [field];
+  return Array.isArray(named) ? named : [named];
+}
+
+/** A field as a person finds it in the file: "amount (column Betrag)". */
+export function shownField(field: RowField, columns: RowOptions['columns']): string {
+  const names = columnNames(field, columns);
+  return names.length === 1 && names[0] === field ? field : `${field} (column ${names.join(' or ')})`;
+}

@@ -5,24 +5,23 @@ import {
   documentKinds,
   type DocumentState,
   documentStates,
-  type IdentityCheck,
   type Line,
-  lineKinds,
-  noPriceFacts,
-  type PriceFacts,
-  unsummedKinds,
 } from '../../model/document.js';
-import { type LineId, parseDocumentId } from '../../model/ids.js';
-import { type DecimalText, sumText, toDecimal, toDecimalText, zero } from '../../model/money.js';
+import { parseDocumentId } from '../../model/ids.js';
+import { type DecimalText, sumText, zero } from '../../model/money.js';
 import { problem, type Problem } from '../../model/problem.js';
 import type { Translated } from '../../model/source.js';
 import { RowReader } from './read-values.js';
-import { headerFields, type RowOptions, type TextRow } from './shape.js';
+import { headerFields, type RowOptions, shownField, type TextRow } from './shape.js';
+import { signed, toLine } from './to-line.js';
+import { linesWithoutTax, type LineTotals, type Stated, totalsOf } from './totals.js';
 
-const tierModes = ['graduated', 'volume', 'stair_step', 'cumulative_stair_step'] as const;
-
-/** `hasNoLines`: the only row is the document's own and states no line, as a database can give it and a file cannot. */
-export type RowSource = { readonly system: string; readonly file: string; readonly hasNoLines?: boolean };
+export type RowSource = {
+  readonly system: string;
+  readonly file: string;
+  /** The fault of a row beside this document that may be one of its lines; null when every row near it was read. */
+  readonly mayLack: Problem | null;
+};
 
 /**
  * One document from its rows. Pure. Amounts become decimal text in major units, periods half-open in UTC. Header values
@@ -30,59 +29,34 @@ export type RowSource = { readonly system: string; readonly file: string; readon
  * together, and the document is then rejected: a wrong total is a fault of the source and no mismatch.
  */
 export function toDocument(rows: readonly [TextRow, ...TextRow[]], options: RowOptions, source: RowSource): Translated {
-  const problems: Problem[] = [];
   const [first] = rows;
-  const place = { file: source.file, line: first.line };
-  const header = new RowReader(first, options, place, problems);
-  const rawId = header.id('document_id');
-  if (rawId === null && header.text('document_id') === null)
-    header.note('field_missing', 'document_id', null, 'the id of the document');
-  const customerRef = header.id('customer');
-  if (customerRef === null && header.text('customer') === null)
-    header.note('field_missing', 'customer', null, 'the id of the customer');
-  const code = header.text('currency') ?? options.default_currency ?? null;
-  const currency = code === null ? null : (parseCurrency(code.toUpperCase()) ?? null);
-  if (currency === null) header.note('currency_unknown', 'currency', code, 'an ISO 4217 code such as EUR');
+  const problems: Problem[] = rows.flatMap((row) => row.faults ?? []);
+  const header = new RowReader(first, options, { file: source.file, line: first.line }, problems);
+  const { id, customerRef, currency } = identityOf(header, options);
   checkHeaderAgrees(rows, options, source, problems);
   const kind = kindOf(header, options);
   const state = stateOf(header, options);
   const sign = kind === 'credit_note' && options.credits === 'positive' ? -1 : 1;
-  const lines = (source.hasNoLines === true ? [] : rows)
-    .map((row, index) =>
-      toLine(new RowReader(row, options, { file: source.file, line: row.line }, problems), options, {
-        ordinal: index + 1,
-        documentId: rawId ?? '',
-        currency,
-        sign,
-      }),
-    )
-    .filter((line) => line !== null);
-  checkLineIds(lines, rows, source, problems);
-  const stated = {
+  const stated: Stated = {
     net: signed(header.money('document_net', currency), sign),
     tax: signed(header.money('document_tax', currency), sign),
     gross: signed(header.money('document_gross', currency), sign),
   };
+  const lines = isWithoutLines(rows)
+    ? noLines(header, stated)
+    : linesOf(rows, options, source, problems, { documentId: id ?? '', currency, sign });
   const issuedAt = header.instant('issued_at');
-  const totals = problems.length === 0 ? totalsOf(lines, stated) : null;
-  if (totals !== null)
-    for (const check of totals.checks)
-      if (!check.holds)
-        problems.push(
-          problem('totals_differ', place, check.name, check.actual, `${check.expected}, as the lines add up`),
-        );
+  const totals = checkedTotals({ header, rows, lines, stated, source });
   const [fault, ...rest] = problems;
-  const id = parseDocumentId(rawId ?? '');
-  if (fault !== undefined || id === undefined || customerRef === null || currency === null || totals === null) {
-    const all: [Problem, ...Problem[]] =
-      fault === undefined ? [problem('row_malformed', place, 'document_id', rawId, 'a readable id')] : [fault, ...rest];
-    return {
-      type: 'rejected',
-      rejected: { id: rawId ?? `${source.file}:${first.line}`, customerRef, currency, problems: all, place },
-    };
+  const documentId = parseDocumentId(id ?? '');
+  if (fault !== undefined || documentId === undefined || customerRef === null || currency === null) {
+    const place = { file: source.file, line: first.line };
+    const unreadable = problem('field_malformed', place, 'document_id', id, 'an id of at most 500 plain characters');
+    const rejected = { id: documentId ?? `${source.file}:${first.line}`, customerRef, currency, place };
+    return { type: 'rejected', rejected: { ...rejected, problems: [fault ?? unreadable, ...rest] } };
   }
   const document: Document = {
-    source: { system: source.system, account: '', objectType: 'invoice', id },
+    source: { system: source.system, account: '', objectType: 'invoice', id: documentId },
     kind,
     state,
     rawStatus: header.text('document_state') ?? '',
@@ -105,16 +79,28 @@ export function toDocument(rows: readonly [TextRow, ...TextRow[]], options: RowO
     relatesTo: [],
     checks: totals.checks,
     notReady: state === 'draft' ? ['legacy_draft'] : [],
-    place,
+    place: { file: source.file, line: first.line },
     apiVersion: null,
   };
   return { type: 'document', document };
 }
 
-const signed = (text: DecimalText | null, sign: number): DecimalText | null =>
-  text === null || sign === 1 ? text : toDecimalText(toDecimal(text).negated());
+function identityOf(
+  header: RowReader,
+  options: RowOptions,
+): { readonly id: string | null; readonly customerRef: string | null; readonly currency: CurrencyCode | null } {
+  const id = header.id('document_id');
+  if (header.text('document_id') === null) header.note('field_missing', 'document_id', null, 'the id of the document');
+  const customerRef = header.id('customer');
+  if (header.text('customer') === null) header.note('field_missing', 'customer', null, 'the id of the customer');
+  const code = header.text('currency') ?? options.default_currency ?? null;
+  const currency = code === null ? null : (parseCurrency(code.toUpperCase()) ?? null);
+  if (currency === null)
+    header.note(code === null ? 'field_missing' : 'currency_unknown', 'currency', code, 'an ISO 4217 code such as EUR');
+  return { id, customerRef, currency };
+}
 
-function asReported(stated: Readonly<Record<string, DecimalText | null>>): Record<string, DecimalText> {
+function asReported(stated: Stated): Record<string, DecimalText> {
   return Object.fromEntries(
     Object.entries(stated).filter((entry): entry is [string, DecimalText] => entry[1] !== null),
   );
@@ -138,6 +124,50 @@ function stateOf(header: RowReader, options: RowOptions): DocumentState {
   return state ?? 'unknown';
 }
 
+/** A single row that fills header fields only: a document without lines, which is legal when it asks for nothing. */
+function isWithoutLines(rows: readonly TextRow[]): boolean {
+  const [row, ...others] = rows;
+  return (
+    row !== undefined &&
+    others.length === 0 &&
+    [...row.cells].every(([field, value]) => headerFields.has(field) || value.trim() === '')
+  );
+}
+
+function noLines(header: RowReader, stated: Stated): readonly Line[] {
+  const total = stated.gross ?? stated.net;
+  if (total !== zero)
+    header.note(
+      'lines_missing',
+      'amount',
+      total,
+      total === null
+        ? 'lines, or a stated document_gross of 0; missing is not zero'
+        : 'the lines of a document that is not zero',
+    );
+  return [];
+}
+
+function linesOf(
+  rows: readonly TextRow[],
+  options: RowOptions,
+  source: RowSource,
+  problems: Problem[],
+  at: { readonly documentId: string; readonly currency: CurrencyCode | null; readonly sign: 1 | -1 },
+): readonly Line[] {
+  const seen = new Map<string, number>();
+  return rows.flatMap((row, index) => {
+    const reader = new RowReader(row, options, { file: source.file, line: row.line }, problems);
+    const line = toLine(reader, options, { ...at, ordinal: index + 1 });
+    if (line === null) return [];
+    const before = seen.get(line.id);
+    if (before !== undefined)
+      reader.note('id_duplicate', 'line_id', line.id, `a line id that stands once in its document; see line ${before}`);
+    seen.set(line.id, before ?? row.line);
+    return [line];
+  });
+}
+
 function checkHeaderAgrees(
   rows: readonly [TextRow, ...TextRow[]],
   options: RowOptions,
@@ -148,179 +178,53 @@ function checkHeaderAgrees(
   for (const row of rows) {
     for (const field of headerFields) {
       const [expected, actual] = [first.cells.get(field)?.trim() ?? '', row.cells.get(field)?.trim() ?? ''];
-      if (expected !== actual)
-        new RowReader(row, options, { file: source.file, line: row.line }, problems).note(
+      if (expected === actual) continue;
+      problems.push(
+        problem(
           field === 'currency' ? 'currency_mixed' : 'field_malformed',
-          field,
+          { file: source.file, line: row.line },
+          shownField(field, options.columns),
           actual,
           `"${expected}", as on line ${first.line} of the same document`,
-        );
+        ),
+      );
     }
   }
 }
 
-function checkLineIds(lines: readonly Line[], rows: readonly TextRow[], source: RowSource, problems: Problem[]): void {
-  const seen = new Set<string>();
-  for (const line of lines) {
-    if (seen.has(line.id))
-      problems.push(
-        problem(
-          'id_duplicate',
-          { file: source.file, line: rows[line.ordinal - 1]?.line ?? 0 },
-          'line_id',
-          line.id,
-          'a line id that stands once in its document',
-        ),
-      );
-    seen.add(line.id);
-  }
+/** Totals of lines that could all be read; whatever contradicts or cannot prove them is noted. */
+function checkedTotals(input: {
+  readonly header: RowReader;
+  readonly rows: readonly TextRow[];
+  readonly lines: readonly Line[];
+  readonly stated: Stated;
+  readonly source: RowSource;
+}): LineTotals {
+  const { header, lines, stated } = input;
+  const totals = totalsOf(lines, stated);
+  // Sums over lines of which some are missing would only repeat what is already said.
+  if (header.problems.length > 0) return totals;
+  for (const line of linesWithoutTax(lines, stated))
+    header.note(
+      'field_missing',
+      'tax',
+      null,
+      `the tax of line ${line.id}, as other lines state theirs, or document_tax; missing is not zero`,
+    );
+  for (const check of totals.checks)
+    if (!check.holds)
+      header.note('totals_differ', fieldOfCheck(check.name), check.actual, `${check.expected}, as the lines add up`);
+  const lack = input.source.mayLack;
+  if (lack !== null && !totals.areLinesProven)
+    header.note(
+      'lines_missing',
+      'amount',
+      null,
+      `every line of the document: line ${lack.place.line ?? '?'} could not be read and may be one. A stated document_gross would prove the lines complete`,
+    );
+  return totals;
 }
 
-type LinePlace = {
-  readonly ordinal: number;
-  readonly documentId: string;
-  readonly currency: CurrencyCode | null;
-  readonly sign: number;
-};
-
-function toLine(row: RowReader, options: RowOptions, at: LinePlace): Line | null {
-  const rawKind = row.text('line_kind');
-  const kind =
-    lineKinds.find((known) => known === (options.kinds[rawKind ?? ''] ?? rawKind)) ??
-    (rawKind === null ? 'unknown' : undefined);
-  if (kind === undefined)
-    row.note('kind_unknown', 'line_kind', rawKind, `one of ${lineKinds.join(', ')}, or an entry in kinds`);
-  if (row.text('amount') === null)
-    row.note('field_missing', 'amount', null, 'the amount of the line; missing is not zero');
-  const stated = signed(row.money('amount', at.currency), at.sign);
-  const discount = lowering(signed(row.money('discount', at.currency), at.sign), at.sign);
-  const tax = options.tax_mode === 'none' ? zero : signed(row.money('tax', at.currency), at.sign);
-  const rate = row.decimal('tax_rate');
-  const start = row.instant('period_start');
-  const end = row.end('period_end');
-  const facts = factsOf(row, at.currency);
-  const lineId = row.id('line_id');
-  const quantity = row.decimal('quantity');
-  const unitPrice = row.money('unit_price', at.currency);
-  if (stated === null || kind === undefined) return null;
-  const amount =
-    options.amount_includes_discount === 'true' ? toDecimalText(toDecimal(stated).minus(discount)) : stated;
-  const inclusive = options.tax_mode === 'inclusive' ? (tax ?? zero) : zero;
-  const isTaxLine = kind === 'tax';
-  const net = isTaxLine ? zero : toDecimalText(toDecimal(amount).plus(discount).minus(inclusive));
-  return {
-    id: (lineId ?? `${at.documentId}#${at.ordinal}`) as LineId,
-    idIsSynthetic: lineId === null,
-    ordinal: at.ordinal,
-    parentLineId: null,
-    kind,
-    rawKind: rawKind ?? '',
-    description: row.text('description'),
-    productRef: row.text('product'),
-    priceRef: row.text('price'),
-    subscriptionRef: row.text('subscription'),
-    meterRef: row.text('meter'),
-    appliesTo: row.text('applies_to'),
-    dimensions: {},
-    period: start === null || end === null ? null : { start, end },
-    periodQuality:
-      start === null || end === null
-        ? 'missing'
-        : end < start
-          ? 'inverted'
-          : options.period_end === 'exclusive'
-            ? 'exact'
-            : options.period_end === 'inclusive_day'
-              ? 'date_in_zone'
-              : 'closed_end_fixed',
-    quantity,
-    unitPrice,
-    unitPriceIsBlended: facts.tierMode !== null,
-    tiers: [],
-    amount,
-    discount,
-    net,
-    tax: isTaxLine ? amount : tax,
-    taxes:
-      tax === null || rate === null
-        ? []
-        : [
-            {
-              code: row.text('tax_code'),
-              rate,
-              taxable: net,
-              amount: tax,
-              behaviour: options.tax_mode === 'inclusive' ? 'inclusive' : 'exclusive',
-            },
-          ],
-    exactness: 'exact',
-    facts,
-  };
-}
-
-/** A discount column may state the reduction positive or negative: it always lowers the bill (and raises a credit). */
-function lowering(text: DecimalText | null, sign: number): DecimalText {
-  if (text === null) return zero;
-  const size = toDecimal(text).abs();
-  return toDecimalText(sign === 1 ? size.negated() : size);
-}
-
-function factsOf(row: RowReader, currency: CurrencyCode | null): PriceFacts {
-  const tierMode = row.text('tier_mode');
-  const known = tierModes.find((mode) => mode === tierMode) ?? null;
-  if (tierMode !== null && known === null)
-    row.note('kind_unknown', 'tier_mode', tierMode, `one of ${tierModes.join(', ')}`);
-  const pricingCurrency = parseCurrency(row.text('pricing_currency') ?? '');
-  const pricingAmount = row.decimal('pricing_amount');
-  return {
-    ...noPriceFacts,
-    tierMode: known,
-    includedVolume: row.decimal('included_volume'),
-    minimumAmount: row.money('minimum_amount', currency),
-    blockSize: row.decimal('block_size'),
-    prorationFactor: row.decimal('proration_factor'),
-    fullPrice: row.money('full_price', currency),
-    pricing:
-      pricingCurrency === undefined || pricingAmount === null
-        ? null
-        : { amount: pricingAmount, currency: pricingCurrency, rate: row.decimal('fx_rate') },
-    discountRate: row.decimal('discount_rate'),
-  };
-}
-
-type Stated = {
-  readonly net: DecimalText | null;
-  readonly tax: DecimalText | null;
-  readonly gross: DecimalText | null;
-};
-
-/** Totals from the lines, with the stated ones checked against them. A document tax without line taxes is taken as stated. */
-function totalsOf(
-  lines: readonly Line[],
-  stated: Stated,
-): {
-  readonly net: DecimalText;
-  readonly tax: DecimalText;
-  readonly gross: DecimalText;
-  readonly checks: readonly IdentityCheck[];
-} {
-  const summed = lines.filter((line) => !unsummedKinds.has(line.kind));
-  const net = sumText(summed.map((line) => line.net));
-  const taxes = summed.map((line) => line.tax);
-  const hasLineTax = taxes.some((tax) => tax !== null);
-  const tax = hasLineTax || stated.tax === null ? sumText(taxes.filter((one) => one !== null)) : stated.tax;
-  const gross = toDecimalText(toDecimal(net).plus(tax));
-  const checks = [
-    ['document_net', stated.net, net],
-    ['document_tax', hasLineTax ? stated.tax : null, tax],
-    ['document_gross', stated.gross, gross],
-  ] as const;
-  return {
-    net,
-    tax,
-    gross,
-    checks: checks.flatMap(([name, actual, expected]) =>
-      actual === null ? [] : [{ name, holds: actual === expected, expected, actual }],
-    ),
-  };
+function fieldOfCheck(name: string): 'document_net' | 'document_tax' | 'document_gross' {
+  return name === 'document_net' || name === 'document_tax' ? name : 'document_gross';
 }

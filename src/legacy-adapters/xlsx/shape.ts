@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { checkMarks, fileOptions, rowOptions } from '../rows/shape.js';
+
+/** `sources.legacy` with `kind: xlsx`: one sheet of an Excel workbook, one row per invoice line, a header on the first row that is not blank. */
+export const xlsxConfig = z
+  .strictObject({
+    ...fileOptions,
+    ...rowOptions,
+    /** Name of the sheet; the first one when it is not given. */
+    sheet: z.string().min(1).optional(),
+  })
+  .superRefine(checkMarks);
+export type XlsxConfig = z.infer<typeof xlsxConfig>;
