@@ -46,7 +46,7 @@ export function toDocument(rows: readonly [TextRow, ...TextRow[]], options: RowO
     ? noLines(header, stated)
     : linesOf(rows, options, source, problems, { documentId: id ?? '', currency, sign });
   const issuedAt = header.instant('issued_at');
-  const totals = checkedTotals({ header, rows, lines, stated, source });
+  const totals = checkedTotals({ header, rows, lines, stated, options, source });
   const [fault, ...rest] = problems;
   const documentId = parseDocumentId(id ?? '');
   if (fault !== undefined || documentId === undefined || customerRef === null || currency === null) {
@@ -198,6 +198,7 @@ function checkedTotals(input: {
   readonly rows: readonly TextRow[];
   readonly lines: readonly Line[];
   readonly stated: Stated;
+  readonly options: RowOptions;
   readonly source: RowSource;
 }): LineTotals {
   const { header, lines, stated } = input;
@@ -205,11 +206,14 @@ function checkedTotals(input: {
   // Sums over lines of which some are missing would only repeat what is already said.
   if (header.problems.length > 0) return totals;
   for (const line of linesWithoutTax(lines, stated))
-    header.note(
-      'field_missing',
-      'tax',
-      null,
-      `the tax of line ${line.id}, as other lines state theirs, or document_tax; missing is not zero`,
+    header.problems.push(
+      problem(
+        'field_missing',
+        { file: input.source.file, line: input.rows[line.ordinal - 1]?.line ?? 0 },
+        shownField('tax', input.options.columns),
+        null,
+        'the tax of the line, as other lines state theirs, or document_tax; missing is not zero',
+      ),
     );
   for (const check of totals.checks)
     if (!check.holds)
