@@ -14,6 +14,7 @@ import type { CycleId } from './model/ids.js';
 import { dateInZone, instantOfMs } from './model/period.js';
 import type { Side } from './model/side.js';
 import type { PullContext, Source } from './model/source.js';
+import type { Mapping } from './reconcile/mapping.js';
 import { reconcileCustomer } from './reconcile/reconcile-customer.js';
 import type { ProgressEvent, RunContext, RunSettings } from './run/context.js';
 import { waitForRun } from './run/execute.js';
@@ -109,15 +110,10 @@ async function settingsOf(run: StoredRun, fallbackDir: string): Promise<RunSetti
   const stored = run.config as { readonly config: Config; readonly baseDir?: string };
   const { config } = stored;
   const baseDir = stored.baseDir ?? fallbackDir;
-  const fileOf = (name: string | undefined) => (name === undefined ? null : path.resolve(baseDir, name));
   return {
     // Expiry is judged on the day the run began, so that a resumed run judges as it began.
     rules: toCompareRules(config, dateInZone(instantOfMs(Date.parse(run.createdAt)), config.timezone)),
-    mapping: await readMapping({
-      customers: fileOf(config.mapping.customers),
-      products: fileOf(config.mapping.products),
-      strict: config.mapping.strict,
-    }),
+    mapping: await mappingOf(config, baseDir),
     slackDays: config.run.slack_days,
     chunkSize: config.run.chunk_size,
     openSource: (side) => openSource(config, side, baseDir),
@@ -144,6 +140,14 @@ export function sourceContext(
   return { signal, now: () => Date.now(), log: note, ...limitRequests(store.db, rateOf(config, side), signal, note) };
 }
 
+/** The mapping as configured; throws AppError `config_invalid` with every mistake in its files. */
+export async function mappingOf(config: Config, baseDir: string): Promise<Mapping> {
+  const { customers, products, strict } = config.mapping;
+  const fileOf = (name: string | undefined) =>
+    name === undefined ? null : { path: path.resolve(baseDir, name), shown: name };
+  return readMapping({ customers: fileOf(customers), products: fileOf(products), strict });
+}
+
 /** Opens the source of one side as configured. */
 export async function openSource(config: Config, side: Side, baseDir: string): Promise<Source> {
   const { kind, ...block } = config.sources[side];
@@ -165,6 +169,8 @@ export async function runCycleToEnd(
   onStart: (run: StoredRun, isResumed: boolean) => void,
 ): Promise<StoredRun> {
   const context = runContext(options);
+  // A mistake in a mapping file is told before a run exists that could never go on.
+  await mappingOf(loaded.config, loaded.baseDir);
   const { run, isResumed } = await startRun(context.db, {
     id: newRunId(context.now()),
     cycle,

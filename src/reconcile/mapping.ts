@@ -2,7 +2,7 @@ import type { Line, Place } from '../model/document.js';
 import { parseChargeKey, parseCustomerKey, type ChargeKey, type CustomerKey } from '../model/ids.js';
 import { invariant } from '../model/invariant.js';
 import { type Problem, problem } from '../model/problem.js';
-import type { Side } from '../model/side.js';
+import { otherSide, type Side } from '../model/side.js';
 
 /** One row of a mapping file: what the legacy system calls it, and what Solvimon calls it. */
 export type MappingRow = { readonly legacy: string; readonly solvimon: string; readonly place: Place };
@@ -32,9 +32,10 @@ export const noProduct = '(no product)' as ChargeKey;
 export const documentDiscount = '(document discount)' as ChargeKey;
 
 /**
- * Builds the mapping from the rows of both files. Customers are one-to-one: a second row for either id is a problem.
- * Products may be one-to-one, many-to-one and one-to-many: ids that are connected through rows share one charge key, named
- * after the smallest legacy id of the group, so that the key does not depend on the order of the rows.
+ * Builds the mapping from the rows of both files. Customers and products alike may be one-to-one, many-to-one and
+ * one-to-many: ids that are connected through rows share one key, named after the smallest legacy id among them, so that
+ * it does not depend on the order of the rows. A row that stands twice, and a row that joins several ids with several, is
+ * a problem: which of them was meant is not guessed.
  */
 export function buildMapping(input: {
   readonly customers: readonly MappingRow[] | null;
@@ -42,12 +43,12 @@ export function buildMapping(input: {
   readonly strict: boolean;
 }): { readonly mapping: Mapping; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
-  const customers = customerKeys(input.customers ?? [], problems);
-  const charges = chargeKeys(input.products ?? [], problems);
+  const customers = joinIds(input.customers ?? [], 'customer', problems);
+  const products = joinIds(input.products ?? [], 'product', problems);
   return {
     mapping: {
-      customers,
-      charges,
+      customers: keysOf(customers, parseCustomerKey),
+      charges: keysOf(products, parseChargeKey),
       hasCustomers: input.customers !== null,
       hasProducts: input.products !== null,
       strict: input.strict,
@@ -56,73 +57,92 @@ export function buildMapping(input: {
   };
 }
 
-function customerKeys(rows: readonly MappingRow[], problems: Problem[]): Mapping['customers'] {
-  const legacy = new Map<string, CustomerKey>();
-  const solvimon = new Map<string, CustomerKey>();
-  for (const row of rows) {
-    const key = parseCustomerKey(row.legacy);
-    if (key === undefined || row.solvimon === '') {
-      problems.push(
-        problem(
-          'field_missing',
-          row.place,
-          'legacy, solvimon',
-          `${row.legacy},${row.solvimon}`,
-          'both customer ids are needed',
-        ),
-      );
-      continue;
-    }
-    for (const [side, map, id] of [
-      ['legacy', legacy, row.legacy],
-      ['solvimon', solvimon, row.solvimon],
-    ] as const) {
-      if (map.has(id))
-        problems.push(problem('id_duplicate', row.place, side, id, 'each customer may stand in one row only'));
-    }
-    if (!legacy.has(row.legacy) && !solvimon.has(row.solvimon)) {
-      legacy.set(row.legacy, key);
-      solvimon.set(row.solvimon, key);
-    }
+/** Each id of a side → the smallest legacy id it is connected with. */
+type Joined = Readonly<Record<Side, ReadonlyMap<string, string>>>;
+
+function joinIds(rows: readonly MappingRow[], what: 'customer' | 'product', problems: Problem[]): Joined {
+  const good = goodRows(rows, what, problems);
+  const partners = { legacy: partnersOf(good, 'legacy'), solvimon: partnersOf(good, 'solvimon') };
+  for (const row of good) checkConflict(row, partners, what, problems);
+  const legacy = new Map<string, string>();
+  const solvimon = new Map<string, string>();
+  for (const row of good) {
+    // Without conflicts one of the two has a single partner, so these are all the ids that are connected.
+    const connected = partners.solvimon.get(row.solvimon)?.map((one) => one.legacy) ?? [];
+    const smallest = [...connected, row.legacy].reduce((a, b) => (b < a ? b : a));
+    legacy.set(row.legacy, smallest);
+    solvimon.set(row.solvimon, smallest);
   }
   return { legacy, solvimon };
 }
 
-function chargeKeys(rows: readonly MappingRow[], problems: Problem[]): Mapping['charges'] {
-  const parent = new Map<string, string>();
-  const root = (node: string): string => {
-    let at = node;
-    for (let up = parent.get(at); up !== undefined && up !== at; up = parent.get(at)) at = up;
-    return at;
-  };
-  for (const row of rows) {
-    if (parseChargeKey(row.legacy) === undefined || parseChargeKey(row.solvimon) === undefined) {
-      problems.push(
-        problem(
-          'field_missing',
-          row.place,
-          'legacy, solvimon',
-          `${row.legacy},${row.solvimon}`,
-          'both product ids are needed',
-        ),
-      );
-      continue;
+function goodRows(
+  rows: readonly MappingRow[],
+  what: 'customer' | 'product',
+  problems: Problem[],
+): readonly MappingRow[] {
+  const seen = new Map<string, MappingRow>();
+  return rows.filter((row) => {
+    const shown = `${row.legacy},${row.solvimon}`;
+    if (parseCustomerKey(row.legacy) === undefined || parseCustomerKey(row.solvimon) === undefined) {
+      problems.push(problem('field_missing', row.place, 'legacy, solvimon', shown, `the ${what} ids of both systems`));
+      return false;
     }
-    const [a, b] = [root(`l ${row.legacy}`), root(`s ${row.solvimon}`)];
-    // The smaller name wins, and 'l …' sorts before 's …': the group is named after its smallest legacy id.
-    const [first, second] = a < b ? [a, b] : [b, a];
-    parent.set(first, first);
-    parent.set(second, first);
-    for (const node of [`l ${row.legacy}`, `s ${row.solvimon}`]) if (!parent.has(node)) parent.set(node, first);
+    const first = seen.get(shown);
+    if (first !== undefined) {
+      const expected = `a row that stands once; it stands on line ${lineOf(first)} too`;
+      problems.push(problem('id_duplicate', row.place, 'legacy, solvimon', shown, expected));
+      return false;
+    }
+    seen.set(shown, row);
+    return true;
+  });
+}
+
+function partnersOf(rows: readonly MappingRow[], side: Side): ReadonlyMap<string, readonly MappingRow[]> {
+  const found = new Map<string, MappingRow[]>();
+  for (const row of rows) {
+    const known = found.get(row[side]);
+    if (known === undefined) found.set(row[side], [row]);
+    else known.push(row);
   }
-  const legacy = new Map<string, ChargeKey>();
-  const solvimon = new Map<string, ChargeKey>();
-  for (const node of parent.keys()) {
-    const key = parseChargeKey(root(node).slice(2));
-    invariant(key !== undefined, 'a mapped product has a key', { node });
-    (node.startsWith('l ') ? legacy : solvimon).set(node.slice(2), key);
-  }
-  return { legacy, solvimon };
+  return found;
+}
+
+/** A row both of whose ids have other partners joins several with several: its money could belong to any of them. */
+function checkConflict(
+  row: MappingRow,
+  partners: Readonly<Record<Side, ReadonlyMap<string, readonly MappingRow[]>>>,
+  what: 'customer' | 'product',
+  problems: Problem[],
+): void {
+  const others = (side: Side) => (partners[side].get(row[side]) ?? []).filter((one) => one !== row);
+  const [ofLegacy] = others('legacy');
+  const [ofSolvimon] = others('solvimon');
+  if (ofLegacy === undefined || ofSolvimon === undefined) return;
+  const expected =
+    `one ${what} joined with several, never several with several; ` +
+    `${row.legacy} is joined with ${ofLegacy.solvimon} on line ${lineOf(ofLegacy)}, ${row.solvimon} with ${ofSolvimon.legacy} on line ${lineOf(ofSolvimon)}`;
+  problems.push(problem('id_duplicate', row.place, 'legacy, solvimon', `${row.legacy},${row.solvimon}`, expected));
+}
+
+function lineOf(row: MappingRow): string {
+  return String(row.place.line ?? '?');
+}
+
+function keysOf<Key extends string>(
+  joined: Joined,
+  parse: (text: string) => Key | undefined,
+): Readonly<Record<Side, ReadonlyMap<string, Key>>> {
+  const branded = (ids: ReadonlyMap<string, string>) =>
+    new Map(
+      [...ids].map(([id, smallest]) => {
+        const key = parse(smallest);
+        invariant(key !== undefined, 'a mapped id has a readable key', { id });
+        return [id, key] as const;
+      }),
+    );
+  return { legacy: branded(joined.legacy), solvimon: branded(joined.solvimon) };
 }
 
 /** The key that a side's customer id is joined on, and whether the mapping knows it. */
@@ -133,9 +153,10 @@ export function mapCustomer(
 ): { readonly key: CustomerKey; readonly isMapped: boolean } {
   const known = mapping.customers[side].get(ref);
   if (known !== undefined) return { key: known, isMapped: true };
-  const key = parseCustomerKey(mapping.strict && mapping.hasCustomers ? `${side}:${ref}` : ref);
+  const isAlone = (mapping.strict && mapping.hasCustomers) || mapping.customers[otherSide(side)].has(ref);
+  const key = parseCustomerKey(isAlone ? `${side}:${ref}` : ref);
   invariant(key !== undefined, 'an adapter gives a readable customer id', { ref });
-  return { key, isMapped: !mapping.hasCustomers || !mapping.strict };
+  return { key, isMapped: !isAlone };
 }
 
 /** The charge key of a product or price id of a side, and whether the mapping knows it. */
@@ -146,7 +167,9 @@ export function mapCharge(
 ): { readonly key: ChargeKey; readonly isMapped: boolean } {
   const known = mapping.charges[side].get(ref);
   if (known !== undefined) return { key: known, isMapped: true };
-  const key = parseChargeKey(mapping.strict && mapping.hasProducts ? `${side}:${ref}` : ref);
+  // The same spelling on the other side is mapped to something else there, so it is not what this one means.
+  const isAlone = (mapping.strict && mapping.hasProducts) || mapping.charges[otherSide(side)].has(ref);
+  const key = parseChargeKey(isAlone ? `${side}:${ref}` : ref);
   invariant(key !== undefined, 'an adapter gives a readable product id', { ref });
   return { key, isMapped: !mapping.hasProducts };
 }

@@ -219,13 +219,16 @@ function oneSided(pair: DocumentPair, base: Base, rules: CompareRules, all: read
       (isSolvimon ? other.solvimon : other.legacy).some((twin) => twin.digest === one.digest),
   );
   const delta = isSolvimon ? gross : -gross;
-  const cause = isDuplicate
-    ? isSolvimon
-      ? 'invoice.duplicate_in_solvimon'
-      : 'invoice.duplicate_in_legacy'
-    : isSolvimon
-      ? 'invoice.missing_in_legacy'
-      : 'invoice.missing_in_solvimon';
+  // Nobody can say that a document is missing while its customer is not joined with anybody.
+  const cause = !one.isCustomerMapped
+    ? 'mapping.unmapped_customer'
+    : isDuplicate
+      ? isSolvimon
+        ? 'invoice.duplicate_in_solvimon'
+        : 'invoice.duplicate_in_legacy'
+      : isSolvimon
+        ? 'invoice.missing_in_legacy'
+        : 'invoice.missing_in_solvimon';
   const amount = fromMinorUnits(gross, currency);
   const finding = {
     level: 'header' as const,
@@ -234,7 +237,7 @@ function oneSided(pair: DocumentPair, base: Base, rules: CompareRules, all: read
     chargeKey: null,
     period: null,
     cause: cause as MismatchFinding['cause'],
-    confidence: 'proven' as const,
+    confidence: one.isCustomerMapped ? ('proven' as const) : ('likely' as const),
     rivals: [],
     legacy: isSolvimon ? null : amount,
     solvimon: isSolvimon ? amount : null,

@@ -1,19 +1,23 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { describeProblem, problem, type Problem } from '../model/problem.js';
 import { buildMapping, type Mapping, type MappingRow } from '../reconcile/mapping.js';
 import { AppError } from '../errors.js';
 
+/** A file to read, and how the configuration calls it. */
+export type MappingFile = { readonly path: string; readonly shown: string };
+
 export type MappingFiles = {
-  readonly customers: string | null;
-  readonly products: string | null;
+  readonly customers: MappingFile | null;
+  readonly products: MappingFile | null;
   readonly strict: boolean;
 };
 
 /**
- * Reads both mapping files (CSV with a header `legacy,solvimon`; other columns are ignored) and builds the mapping.
- * Throws AppError `mapping_invalid` that names every problem at once: a wrong join makes wrong verdicts, so nothing runs.
+ * Reads both mapping files (CSV in UTF-8 with a header `legacy,solvimon`; other columns are ignored) and builds the
+ * mapping. Throws AppError `config_invalid` that names every problem at once, each on a line of its own with its file and
+ * line: a wrong join makes wrong verdicts, so nothing runs.
  */
 export async function readMapping(files: MappingFiles): Promise<Mapping> {
   const problems: Problem[] = [];
@@ -21,36 +25,60 @@ export async function readMapping(files: MappingFiles): Promise<Mapping> {
   const products = files.products === null ? null : await readRows(files.products, problems);
   const built = buildMapping({ customers, products, strict: files.strict });
   problems.push(...built.problems);
-  if (problems.length > 0)
-    throw new AppError('config_invalid', { detail: problems.map(describeProblem).join('; '), context: { problems } });
-  return built.mapping;
+  if (problems.length === 0) return built.mapping;
+  const count = `${problems.length} ${problems.length === 1 ? 'error' : 'errors'}`;
+  throw new AppError('config_invalid', {
+    detail: `\n${problems.map(describeProblem).join('\n')}\n${count}`,
+    context: { problems },
+  });
 }
 
-async function readRows(file: string, problems: Problem[]): Promise<readonly MappingRow[]> {
-  const exists = await stat(file).then(
+type Parsed = { readonly record: readonly string[]; readonly info: { readonly lines: number } };
+
+async function readRows(file: MappingFile, problems: Problem[]): Promise<readonly MappingRow[]> {
+  const isThere = await stat(file.path).then(
     (found) => found.isFile(),
     () => false,
   );
-  if (!exists) {
-    problems.push(problem('file_missing', { file }, null, null, 'a CSV file with the columns legacy,solvimon'));
+  const place = { file: file.shown };
+  if (!isThere) {
+    problems.push(problem('file_missing', place, null, null, 'a CSV file with the columns legacy,solvimon'));
     return [];
   }
   const rows: MappingRow[] = [];
-  const parser = createReadStream(file).pipe(
-    parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true }),
-  );
-  let columns: { legacy: number; solvimon: number } | undefined;
-  for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-    const place = { file, line: info.lines };
-    if (columns === undefined) {
-      columns = { legacy: record.indexOf('legacy'), solvimon: record.indexOf('solvimon') };
-      if (columns.legacy >= 0 && columns.solvimon >= 0) continue;
-      problems.push(
-        problem('column_missing', place, 'legacy, solvimon', record.join(','), 'a header that names both columns'),
-      );
-      return rows;
+  const parser = parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true });
+  const input = createReadStream(file.path).on('error', (error) => parser.destroy(error));
+  let header: { readonly legacy: number; readonly solvimon: number } | undefined;
+  let line = 0;
+  try {
+    for await (const { record, info } of input.pipe(parser) as AsyncIterable<Parsed>) {
+      line = info.lines;
+      if (header === undefined) {
+        header = { legacy: record.indexOf('legacy'), solvimon: record.indexOf('solvimon') };
+        if (header.legacy < 0 || header.solvimon < 0) break;
+      } else rows.push(toRow(record, header, { ...place, line }, problems));
     }
-    rows.push({ legacy: record[columns.legacy] ?? '', solvimon: record[columns.solvimon] ?? '', place });
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    problems.push(problem('row_malformed', { ...place, line: line + 1 }, null, null, `CSV: ${error.message}`));
   }
+  if (header === undefined || header.legacy < 0 || header.solvimon < 0)
+    problems.push(
+      problem('column_missing', { ...place, line: 1 }, 'legacy, solvimon', null, 'a header that names both columns'),
+    );
   return rows;
+}
+
+function toRow(
+  record: readonly string[],
+  header: { readonly legacy: number; readonly solvimon: number },
+  place: { readonly file: string; readonly line: number },
+  problems: Problem[],
+): MappingRow {
+  const row = { legacy: record[header.legacy] ?? '', solvimon: record[header.solvimon] ?? '', place };
+  if (`${row.legacy}${row.solvimon}`.includes('\uFFFD'))
+    problems.push(
+      problem('encoding_broken', place, 'legacy, solvimon', `${row.legacy},${row.solvimon}`, 'text in UTF-8'),
+    );
+  return row;
 }

@@ -13,8 +13,11 @@ type RepeatedRow = {
   readonly currency: string;
   readonly file: string | null;
   readonly file_line: number | null;
-  readonly copies: string;
+  /** Lines of the file on which the id stands, rejected copies included. */
+  readonly lines: readonly (number | null)[];
   readonly is_last: boolean;
+  /** True when a copy of it was rejected: the readable rest of a torn document, or a good copy beside a bad one. */
+  readonly has_rejected: boolean;
 };
 
 /**
@@ -34,10 +37,21 @@ export async function settleRepeated(
   meaning: RepeatedMeaning,
   rejectedBefore: number,
 ): Promise<void> {
-  const repeated = await findRepeated(trx, loadId);
-  if (repeated.length === 0) return;
+  const repeated = await findRepeated(trx, loadId, meaning);
+  if (repeated.length > 0) await takeOut(trx, loadId, meaning, rejectedBefore, repeated);
+  await nameCopies(trx, loadId);
+}
+
+async function takeOut(
+  trx: Transaction<Database>,
+  loadId: string,
+  meaning: RepeatedMeaning,
+  rejectedBefore: number,
+  repeated: readonly RepeatedRow[],
+): Promise<void> {
   const differing = meaning === 'identical_once' ? await findDiffering(trx, loadId, repeated) : new Set<string>();
-  const isFault = (row: RepeatedRow) => meaning === 'reject' || differing.has(row.document_id);
+  const isFault = (row: RepeatedRow) =>
+    meaning === 'reject' || (meaning === 'identical_once' && (row.has_rejected || differing.has(row.document_id)));
   const faulty = repeated.filter(isFault);
   const replaced = repeated.filter((row) => !isFault(row) && !row.is_last);
   const numbers = [...faulty, ...replaced].map((row) => row.doc_no);
@@ -56,15 +70,38 @@ export async function settleRepeated(
   });
 }
 
-async function findRepeated(trx: Transaction<Database>, loadId: string): Promise<readonly RepeatedRow[]> {
+async function findRepeated(
+  trx: Transaction<Database>,
+  loadId: string,
+  meaning: RepeatedMeaning,
+): Promise<readonly RepeatedRow[]> {
   const documents = sql.id(leaf('document', loadId));
+  const rejected =
+    meaning === 'keep_latest'
+      ? sql``
+      : sql`union all select document_id, file_line, true from rejected_document where load_id = ${sql.lit(loadId)}`;
   const found = await sql<RepeatedRow>`
-    select doc_no, document_id, customer, customer_ref, currency, file, file_line, copies, doc_no = last as is_last
-    from (
-      select *, count(*) over (partition by document_id) as copies, max(doc_no) over (partition by document_id) as last
-      from ${documents} where document_id in (select document_id from ${documents} group by document_id having count(*) > 1)
-    ) counted order by document_id collate "C", doc_no`.execute(trx);
+    with standing (document_id, file_line, is_rejected) as (select document_id, file_line, false from ${documents} ${rejected}),
+    repeated as (select document_id from standing group by document_id having count(*) > 1),
+    places as (
+      select document_id, array_agg(file_line order by file_line) as lines, bool_or(is_rejected) as has_rejected
+      from standing join repeated using (document_id) group by document_id
+    )
+    select doc_no, document_id, customer, customer_ref, currency, file, file_line, lines, has_rejected,
+      doc_no = max(doc_no) over (partition by document_id) as is_last
+    from ${documents} join places using (document_id) order by document_id collate "C", doc_no`.execute(trx);
   return found.rows;
+}
+
+/** Rejected copies of one id get names of their own, so that each stands in one pair of its own (I1). */
+async function nameCopies(trx: Transaction<Database>, loadId: string): Promise<void> {
+  await sql`
+    update rejected_document r set document_id = r.document_id || ' (copy ' || numbered.copy || ')'
+    from (
+      select seq, row_number() over (partition by document_id order by file_line nulls last, seq) as copy
+      from rejected_document where load_id = ${loadId}
+    ) numbered
+    where r.load_id = ${loadId} and r.seq = numbered.seq and numbered.copy > 1`.execute(trx);
 }
 
 /** Ids whose copies say different things: all columns and all lines count, except where a copy was read. */
@@ -93,7 +130,9 @@ function toRejected(row: RepeatedRow): RejectedDocument {
     ...(row.file !== null && { file: row.file }),
     ...(row.file_line !== null && { line: row.file_line }),
   };
-  const expected = `a document id that stands once; it stands ${row.copies} times`;
+  const lines = row.lines.filter((line) => line !== null);
+  const where = lines.length === row.lines.length ? `, from lines ${lines.join(', ')}` : '';
+  const expected = `a document id that stands once, with its rows together; it stands ${row.lines.length} times${where}`;
   return {
     id: row.document_id,
     customerRef: row.customer_ref,

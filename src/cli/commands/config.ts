@@ -1,11 +1,12 @@
-import { readConfig } from '../../app.js';
+import { mappingOf, readConfig } from '../../app.js';
 import { type AddCommands, say, subcommand } from '../session.js';
 
 export const addConfigCommands: AddCommands = (program, host) => {
   const config = subcommand(program, 'config', 'the configuration');
-  subcommand(config, 'check', 'every mistake at once, with line and column').action(() => {
+  subcommand(config, 'check', 'every mistake at once, with line and column').action(async () => {
     const { globals } = host.session();
     const loaded = readConfig(globals.config, new Date());
+    await mappingOf(loaded.config, loaded.baseDir);
     say(
       globals.output === 'table'
         ? `${globals.config} is good. ${loaded.values.length} values, hash ${loaded.hash.slice(0, 12)}`

@@ -121,10 +121,14 @@ export function renderFooting(summary: RunSummary): string {
   );
 }
 
-/** Every cause per currency, what nobody can explain first. */
+/** What must be mended before anything else can be believed, then what nobody can explain. */
+const foremost = ['mapping.unmapped_product', 'mapping.unmapped_customer', 'unexplained'];
+
+/** Every cause per currency: missing mappings first, then what nobody can explain. */
 export function renderCauses(summary: RunSummary): string {
   if (summary.causes.length === 0) return 'No mismatches.';
-  const rank = (cause: string) => (cause === 'unexplained' ? -1 : causes.findIndex((known) => known === cause));
+  const order = [...foremost, ...causes];
+  const rank = (cause: string) => order.indexOf(cause);
   const rows = [...summary.causes].sort((a, b) => rank(a.cause) - rank(b.cause));
   return table(
     [

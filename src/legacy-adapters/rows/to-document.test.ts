@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Document, Line } from '../../model/document.js';
-import { problem, type RejectedDocument } from '../../model/problem.js';
+import { type Problem, problem, type RejectedDocument } from '../../model/problem.js';
 import { csvConfig } from '../csv/shape.js';
 import type { RowField, TextRow } from './shape.js';
 import { toDocument } from './to-document.js';
@@ -8,11 +8,7 @@ import { toDocument } from './to-document.js';
 type Cells = Partial<Record<RowField, string>>;
 const header: Cells = { document_id: 'INV-1', customer: 'C-1', currency: 'EUR' };
 
-function translate(
-  cells: readonly Cells[],
-  options: object = {},
-  mayLack: Parameters<typeof toDocument>[2]['mayLack'] = null,
-) {
+function translate(cells: readonly Cells[], options: object = {}, mayLack: Problem | null = null) {
   const rows = cells.map((one, index): TextRow => {
     const filled = Object.entries({ ...header, ...one }) as [RowField, string][];
     return { line: index + 2, cells: new Map(filled) };
@@ -33,11 +29,7 @@ function lineOf(cells: Cells, options: object = {}): Line {
   return line;
 }
 
-function rejectedOf(
-  cells: readonly Cells[],
-  options: object = {},
-  mayLack: Parameters<typeof translate>[2] = null,
-): RejectedDocument {
+function rejectedOf(cells: readonly Cells[], options: object = {}, mayLack: Problem | null = null): RejectedDocument {
   const translated = translate(cells, options, mayLack);
   if (translated.type === 'document') throw new Error('a rejection was expected');
   return translated.rejected;

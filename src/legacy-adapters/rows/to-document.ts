@@ -19,8 +19,10 @@ import { linesWithoutTax, type LineTotals, type Stated, totalsOf } from './total
 export type RowSource = {
   readonly system: string;
   readonly file: string;
-  /** The fault of a row beside this document that may be one of its lines; null when every row near it was read. */
-  readonly mayLack: Problem | null;
+  /** The fault of a row beside this document that may be one of its lines; absent when every row near it was read. */
+  readonly mayLack?: Problem | null;
+  /** True when the source itself says that there are no lines, as a database can and a file cannot. */
+  readonly hasNoLines?: boolean;
 };
 
 /**
@@ -42,9 +44,10 @@ export function toDocument(rows: readonly [TextRow, ...TextRow[]], options: RowO
     tax: signed(header.money('document_tax', currency), sign),
     gross: signed(header.money('document_gross', currency), sign),
   };
-  const lines = isWithoutLines(rows)
-    ? noLines(header, stated)
-    : linesOf(rows, options, source, problems, { documentId: id ?? '', currency, sign });
+  const lines =
+    source.hasNoLines === true || isWithoutLines(rows)
+      ? noLines(header, stated, source.hasNoLines === true)
+      : linesOf(rows, options, source, problems, { documentId: id ?? '', currency, sign });
   const issuedAt = header.instant('issued_at');
   const totals = checkedTotals({ header, rows, lines, stated, options, source });
   const [fault, ...rest] = problems;
@@ -134,9 +137,9 @@ function isWithoutLines(rows: readonly TextRow[]): boolean {
   );
 }
 
-function noLines(header: RowReader, stated: Stated): readonly Line[] {
+function noLines(header: RowReader, stated: Stated, isCertain: boolean): readonly Line[] {
   const total = stated.gross ?? stated.net;
-  if (total !== zero)
+  if (total !== zero && !(total === null && isCertain))
     header.note(
       'lines_missing',
       'amount',
@@ -218,7 +221,7 @@ function checkedTotals(input: {
   for (const check of totals.checks)
     if (!check.holds)
       header.note('totals_differ', fieldOfCheck(check.name), check.actual, `${check.expected}, as the lines add up`);
-  const lack = input.source.mayLack;
+  const lack = input.source.mayLack ?? null;
   if (lack !== null && !totals.areLinesProven)
     header.note(
       'lines_missing',
