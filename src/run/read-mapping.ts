@@ -60,7 +60,9 @@ async function readRows(file: MappingFile, problems: Problem[]): Promise<readonl
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    problems.push(problem('row_malformed', { ...place, line: line + 1 }, null, null, `CSV: ${error.message}`));
+    const expected = 'a " that closes the one on this line or just below it; nothing after it could be read';
+    const told = error.code === 'CSV_QUOTE_NOT_CLOSED' ? expected : `CSV: ${error.message}`;
+    problems.push(problem('row_malformed', { ...place, line: line + 1 }, null, null, told));
   }
   if (header === undefined || header.legacy < 0 || header.solvimon < 0)
     problems.push(

@@ -58,15 +58,66 @@ export async function* readPageFile(
   }
   const stored = await readFile(file);
   hash.update(stored);
-  let invoices: readonly JsonObject[];
+  const text = pageText(stored, place);
+  if (typeof text !== 'string') return yield { type: 'problem', problem: text };
+  let items: readonly Json[];
   try {
-    const bytes = file.endsWith('.gz') ? gunzipSync(stored, { maxOutputLength: maxPageBytes }) : stored;
-    invoices = invoicesOf(parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes)), pages);
+    items = itemsOf(parseJson(text), pages);
   } catch (error) {
-    return yield { type: 'problem', problem: unreadable(place, error) };
+    return yield { type: 'problem', problem: unreadable({ ...place, line: lineOfFault(text, error) }, error) };
   }
-  for (const [index, raw] of invoices.entries())
-    yield { type: 'invoice', invoice: { raw, line: index + 1, exact: () => raw } };
+  for (const [index, item] of items.entries()) yield toEvent(item, index, { ...place, line: index + 1 }, () => item);
+}
+
+/** The text of a stored page, or why there is none. */
+function pageText(stored: Uint8Array, place: { readonly file: string }): string | Problem {
+  let bytes = stored;
+  try {
+    if (place.file.endsWith('.gz')) bytes = gunzipSync(stored, { maxOutputLength: maxPageBytes });
+  } catch (error) {
+    return damaged(place, error);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return problem('encoding_broken', place, null, null, 'UTF-8 text, as every reply of the API is');
+  }
+}
+
+/** The line on which the parser gave up: it names a position, or the text was at its end. */
+function lineOfFault(text: string, error: unknown): number {
+  const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
+  return text.slice(0, position === undefined ? text.length : Number(position)).split('\n').length;
+}
+
+function damaged(place: { readonly file: string }, error: unknown): Problem {
+  const why = error instanceof Error ? error.message : 'unreadable';
+  return problem('row_malformed', place, null, null, `a whole gzip file of at most ${maxPageBytes} bytes: ${why}`);
+}
+
+/** One entry of a page; what is no object there is told with its index and not left out. */
+function toEvent(
+  item: Json,
+  index: number,
+  place: { readonly file: string; readonly line: number },
+  exact: () => Json,
+): ReadEvent {
+  if (!isObject(item))
+    return {
+      type: 'problem',
+      problem: problem('json_malformed', place, `data[${index}]`, jsonText(item), 'an invoice object'),
+    };
+  return {
+    type: 'invoice',
+    invoice: {
+      raw: item,
+      line: place.line,
+      exact: () => {
+        const read = exact();
+        return isObject(read) ? read : item;
+      },
+    },
+  };
 }
 
 async function* readLines(file: string, name: string, pages: PageCount, hash: Hash): AsyncIterable<ReadEvent> {
@@ -75,7 +126,7 @@ async function* readLines(file: string, name: string, pages: PageCount, hash: Ha
   } catch (error) {
     // A gzip that is cut off or damaged; what came before it was read.
     if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))) throw error;
-    yield { type: 'problem', problem: unreadable({ file: name }, error) };
+    yield { type: 'problem', problem: damaged({ file: name }, error) };
   }
 }
 
@@ -97,13 +148,16 @@ async function* invoiceLines(file: string, name: string, pages: PageCount, hash:
       continue;
     }
     try {
-      const found = invoicesOf(parseFast(text), pages);
-      for (const [index, raw] of found.entries()) {
-        const exact = () => invoicesOf(parseJson(text), { numbers: new Set(), total: null })[index] ?? raw;
-        yield { type: 'invoice', invoice: { raw, line, exact } };
-      }
+      const items = itemsOf(parseFast(text), pages);
+      for (const [index, item] of items.entries())
+        yield toEvent(
+          item,
+          index,
+          place,
+          () => itemsOf(parseJson(text), { numbers: new Set(), total: null })[index] ?? item,
+        );
     } catch (error) {
-      yield { type: 'problem', problem: unreadable(place, error) };
+      yield { type: 'problem', problem: unreadable(place, error, text) };
     }
   }
 }
@@ -129,25 +183,21 @@ async function* textLines(file: string, hash: Hash): AsyncIterable<string> {
   if (rest !== '') yield rest;
 }
 
-function unreadable(place: { readonly file: string; readonly line?: number }, error: unknown): Problem {
+function unreadable(place: { readonly file: string; readonly line?: number }, error: unknown, text?: string): Problem {
   const why = error instanceof Error ? error.message : 'unreadable';
-  return problem('json_malformed', place, null, null, `JSON in UTF-8: ${why}`);
+  return problem('json_malformed', place, null, text ?? null, `JSON in UTF-8: ${why}`);
 }
 
-function invoicesOf(value: Json, pages: PageCount): readonly JsonObject[] {
-  if (Array.isArray(value)) return objectsOf(value);
-  if (!isObject(value)) throw new Error('an object was expected');
-  if (!Array.isArray(value['data'])) return [value];
-  if (value['page'] !== undefined && value['page'] !== null) pages.numbers.add(jsonText(value['page']));
+function itemsOf(value: Json, pages: PageCount): readonly Json[] {
+  if (Array.isArray(value)) return value;
+  if (!isObject(value) || !Array.isArray(value['data'])) return [value];
+  if (value['page'] !== undefined && value['page'] !== null) pages.numbers.add(plain(value['page']));
   const total = value['total_number_of_pages'];
-  if (total !== undefined && total !== null) pages.total = jsonText(total);
-  return objectsOf(value['data']);
+  if (total !== undefined && total !== null) pages.total = plain(total);
+  return value['data'];
 }
 
-/** Everything in a list of invoices is one; something else there is a page that we do not understand. */
-function objectsOf(items: readonly Json[]): readonly JsonObject[] {
-  return items.map((item) => {
-    if (isObject(item)) return item;
-    throw new Error(`a list of invoices holds ${jsonText(item).slice(0, 40)}`);
-  });
+/** "3" and 3 are the same page. */
+function plain(value: Json): string {
+  return typeof value === 'string' ? value : jsonText(value);
 }

@@ -51,9 +51,25 @@ export function jsonText(value: Json): string {
 
 export type Amount = { readonly quantity: DecimalText; readonly currency: CurrencyCode };
 
+/** Amounts that are added up, and so must be in the currency that the invoice is billed in. Prices may be in another. */
+const billedKeys: ReadonlySet<string> = new Set([
+  'amount_excluding_tax',
+  'amount_including_tax',
+  'invoice_amount_including_tax',
+  'base_amount',
+  'tax_amount',
+]);
+
+/** ES2024, in Node from 20 on: false for text with half a surrogate pair. */
+function isWellFormed(text: string & { isWellFormed?(): boolean }): boolean {
+  return text.isWellFormed?.() !== false;
+}
+
 /** Reads fields of one invoice and notes every problem with its path. Class, because it gathers. */
 export class Reader {
   readonly problems: Problem[] = [];
+  /** The currency of the invoice, once it is known. */
+  currency: CurrencyCode | null = null;
   readonly #place: Place;
 
   constructor(place: Place) {
@@ -64,9 +80,13 @@ export class Reader {
     this.problems.push(problem(code, this.#place, path, value === undefined ? null : jsonText(value), expected));
   }
 
+  /** Text; null when absent or empty. A NUL or half a character, which no database keeps, is noted and read as absent. */
   text(from: JsonObject, key: string): string | null {
     const value = from[key];
-    return typeof value === 'string' && value !== '' ? value : null;
+    if (typeof value !== 'string' || value === '') return null;
+    if (!value.includes('\0') && isWellFormed(value)) return value;
+    this.note('encoding_broken', key, value, 'text without NUL and half characters');
+    return null;
   }
 
   isTrue(from: JsonObject, key: string): boolean {
@@ -125,6 +145,8 @@ export class Reader {
       this.note('currency_unknown', `${path}${key}.currency`, value['currency'], 'an ISO 4217 code such as EUR');
     if (quantity === null && (value['quantity'] === undefined || value['quantity'] === null))
       this.note('field_missing', `${path}${key}.quantity`, undefined, 'decimal text');
+    if (currency !== undefined && this.currency !== null && currency !== this.currency && billedKeys.has(key))
+      this.note('currency_mixed', `${path}${key}.currency`, currency, `${this.currency}, as the invoice is billed in`);
     return quantity === null || currency === undefined ? null : { quantity, currency };
   }
 

@@ -34,6 +34,7 @@ export function toDocument(raw: JsonObject, options: ToDocumentOptions): Transla
   const currency = code === null ? undefined : parseCurrency(code);
   if (currency === undefined)
     reader.note('currency_unknown', 'billing_currency', raw['billing_currency'], 'an ISO 4217 code such as EUR');
+  reader.currency = currency ?? null;
   const customerRef = customerOf(raw, reader, options);
   if (customerRef === null)
     reader.note(
@@ -66,13 +67,19 @@ export function toDocument(raw: JsonObject, options: ToDocumentOptions): Transla
   for (const line of lines)
     if (lines.some((other) => other !== line && other.id === line.id))
       reader.note('id_duplicate', 'lines[].id', line.id, 'a line id that stands once');
+  // Whatever is read is read before the problems are looked at, so that none of them is lost.
+  const issuedAt = reader.instant(raw, 'invoice_date', '');
+  const updatedAt = reader.instant(raw, 'updated_at', '');
+  const number = reader.text(raw, 'invoice_number');
+  const timezone = reader.text(raw, 'timezone');
+  const related = relatesTo(raw, reader);
   const [first, ...rest] = reader.problems;
   if (first !== undefined || id === undefined || currency === undefined || customerRef === null || gross === null) {
     const problems = first === undefined ? [] : [first, ...rest];
     return {
       type: 'rejected',
       rejected: {
-        id: reader.text(raw, 'id') ?? '',
+        id: id ?? placeText(options.place),
         customerRef,
         currency: currency ?? null,
         problems: problems as [(typeof problems)[number], ...typeof problems],
@@ -92,12 +99,12 @@ export function toDocument(raw: JsonObject, options: ToDocumentOptions): Transla
     kind: isCredit ? 'credit_note' : 'invoice',
     state: stateByStatus[reader.text(raw, 'status') ?? ''] ?? 'unknown',
     rawStatus: [reader.text(raw, 'status') ?? '', reader.text(raw, 'type') ?? ''].join(' ').trim(),
-    number: reader.text(raw, 'invoice_number'),
+    number,
     customerRef,
     currency,
-    issuedAt: reader.instant(raw, 'invoice_date', ''),
-    updatedAt: reader.instant(raw, 'updated_at', ''),
-    timezone: reader.text(raw, 'timezone'),
+    issuedAt,
+    updatedAt,
+    timezone,
     period: null,
     taxMode: reader.text(raw, 'pricing_amount_type') === 'INCLUDING_TAX' ? 'inclusive' : 'exclusive',
     totals: {
@@ -108,13 +115,18 @@ export function toDocument(raw: JsonObject, options: ToDocumentOptions): Transla
       asReported: { invoice_amount_including_tax: gross.quantity },
     },
     lines,
-    relatesTo: relatesTo(raw, reader),
+    relatesTo: related,
     checks,
     notReady: notReadyReasons(raw, reader, options, checks),
     place: options.place,
     apiVersion: 'v1',
   };
   return { type: 'document', document };
+}
+
+/** How an invoice whose own id cannot be read is called. */
+function placeText(place: Place): string {
+  return `${place.file ?? place.requestId ?? 'invoice'}:${place.line ?? '?'}`;
 }
 
 function grossCurrency(raw: JsonObject, reader: Reader): string | null {

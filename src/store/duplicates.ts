@@ -13,8 +13,8 @@ type RepeatedRow = {
   readonly currency: string;
   readonly file: string | null;
   readonly file_line: number | null;
-  /** Lines of the file on which the id stands, rejected copies included. */
-  readonly lines: readonly (number | null)[];
+  /** Where the id stands, "legacy.csv:17", rejected copies included; null where no place is known. */
+  readonly places: readonly (string | null)[];
   readonly is_last: boolean;
   /** True when a copy of it was rejected: the readable rest of a torn document, or a good copy beside a bad one. */
   readonly has_rejected: boolean;
@@ -79,17 +79,19 @@ async function findRepeated(
   const rejected =
     meaning === 'keep_latest'
       ? sql``
-      : sql`union all select document_id, file_line, true from rejected_document where load_id = ${sql.lit(loadId)}`;
+      : sql`union all select document_id, file, file_line, true from rejected_document where load_id = ${sql.lit(loadId)}`;
   const found = await sql<RepeatedRow>`
-    with standing (document_id, file_line, is_rejected) as (select document_id, file_line, false from ${documents} ${rejected}),
+    with standing (document_id, file, file_line, is_rejected) as not materialized (
+      select document_id, file, file_line, false from ${documents} ${rejected}
+    ),
     repeated as (select document_id from standing group by document_id having count(*) > 1),
-    places as (
-      select document_id, array_agg(file_line order by file_line) as lines, bool_or(is_rejected) as has_rejected
+    copies as (
+      select document_id, array_agg(file || ':' || file_line order by file collate "C", file_line) as places, bool_or(is_rejected) as has_rejected
       from standing join repeated using (document_id) group by document_id
     )
-    select doc_no, document_id, customer, customer_ref, currency, file, file_line, lines, has_rejected,
+    select doc_no, document_id, customer, customer_ref, currency, file, file_line, places, has_rejected,
       doc_no = max(doc_no) over (partition by document_id) as is_last
-    from ${documents} join places using (document_id) order by document_id collate "C", doc_no`.execute(trx);
+    from ${documents} join copies using (document_id) order by document_id collate "C", doc_no`.execute(trx);
   return found.rows;
 }
 
@@ -130,9 +132,9 @@ function toRejected(row: RepeatedRow): RejectedDocument {
     ...(row.file !== null && { file: row.file }),
     ...(row.file_line !== null && { line: row.file_line }),
   };
-  const lines = row.lines.filter((line) => line !== null);
-  const where = lines.length === row.lines.length ? `, from lines ${lines.join(', ')}` : '';
-  const expected = `a document id that stands once, with its rows together; it stands ${row.lines.length} times${where}`;
+  const known = row.places.filter((one) => one !== null);
+  const where = known.length === row.places.length ? `: ${known.join(', ')}` : '';
+  const expected = `a document id that stands once, with its rows together; it stands ${row.places.length} times${where}`;
   return {
     id: row.document_id,
     customerRef: row.customer_ref,

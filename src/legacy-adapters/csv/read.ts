@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { CsvError, type Parser, parse } from 'csv-parse';
 import { problem, type Problem } from '../../model/problem.js';
 import { resolveColumns } from '../rows/columns.js';
@@ -12,51 +13,75 @@ import type { CsvConfig } from './shape.js';
 const maxRecordBytes = 1024 * 1024;
 
 type Columns = ReadonlyMap<RowField, number>;
-type Parsed = { readonly record: readonly string[]; readonly info: { readonly lines: number } };
+/** One record and the line on which it ends. */
+type CsvRecord = { readonly cells: readonly string[]; readonly lastLine: number };
 
 /**
  * Rows of a CSV file under canonical names, one at a time, each with the line on which it begins. A ragged row keeps its
  * cells and carries the fault; after a quote that does not close nothing can be read, and the rest is one problem.
  */
 export async function* readCsv(file: string, shownFile: string, config: CsvConfig): AsyncIterable<RowEvent> {
-  const parser = openParser(file, config);
   let header: { readonly at: Columns; readonly width: number } | undefined;
   let linesBefore = 0;
-  try {
-    for await (const { record, info } of parser as AsyncIterable<Parsed>) {
-      const line = info.lines - innerBreaks(record);
-      linesBefore = info.lines;
-      if (header === undefined) {
-        const resolved = resolveColumns(record, config, shownFile, line);
-        if (resolved.problem !== null) {
-          yield { type: 'problem', problem: resolved.problem };
-          return;
-        }
-        header = { at: resolved.at, width: record.length };
-      } else if (record.some((cell) => cell.trim() !== ''))
-        yield { type: 'row', row: toRow(record, line, header, { file: shownFile, delimiter: config.delimiter }) };
+  for await (const record of records(file, config)) {
+    if (record instanceof CsvError) {
+      yield { type: 'problem', problem: unreadableRest(record, shownFile, linesBefore + 1, config) };
+      return;
     }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    yield { type: 'problem', problem: unreadableRest(error, shownFile, linesBefore + 1, config) };
-  } finally {
-    parser.destroy();
+    const line = record.lastLine - innerBreaks(record.cells);
+    linesBefore = record.lastLine;
+    if (header === undefined) {
+      const resolved = resolveColumns(record.cells, config, shownFile, line);
+      if (resolved.problem !== null) {
+        yield { type: 'problem', problem: resolved.problem };
+        return;
+      }
+      header = { at: resolved.at, width: record.cells.length };
+    } else if (record.cells.some((cell) => cell.trim() !== ''))
+      yield { type: 'row', row: toRow(record.cells, line, header, { file: shownFile, delimiter: config.delimiter }) };
   }
 }
 
-function openParser(file: string, config: CsvConfig): Parser {
+/**
+ * Records as they are parsed, the parser's error last. The records are taken from the parser's callback and not from its
+ * stream: a stream that fails throws away what it had already read.
+ */
+async function* records(file: string, config: CsvConfig): AsyncIterable<CsvRecord | CsvError> {
+  const queue: CsvRecord[] = [];
+  let failure: Error | undefined;
   const parser = parse({
     bom: true,
-    info: true,
     delimiter: config.delimiter,
     quote: config.quote,
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: maxRecordBytes,
+    on_record: (cells: readonly string[], { lines }) => {
+      queue.push({ cells, lastLine: lines });
+      return null;
+    },
   });
-  // An error of any stage reaches the reader through the parser, which `pipeline` destroys with it.
-  pipeline(createReadStream(file), new TextDecoding(config.encoding), parser, () => undefined);
-  return parser;
+  parser.on('error', (error) => {
+    failure = error;
+  });
+  const decoding = new TextDecoding(config.encoding);
+  pipeline(createReadStream(file), decoding, () => undefined);
+  for await (const chunk of decoding as AsyncIterable<Buffer>) {
+    if (!parser.write(chunk)) await drained(parser);
+    yield* queue.splice(0);
+    if (failure !== undefined) break;
+  }
+  if (failure === undefined) await finished(parser.end(), { readable: false }).catch(() => undefined);
+  yield* queue.splice(0);
+  if (failure instanceof CsvError) yield failure;
+  else if (failure !== undefined) throw failure;
+}
+
+/** Waits until the parser takes more, or has failed. */
+async function drained(parser: Parser): Promise<void> {
+  await new Promise<void>((resolve) => {
+    parser.once('drain', resolve).once('close', resolve);
+  });
 }
 
 function toRow(

@@ -50,7 +50,7 @@ export function toDocument(rows: readonly [TextRow, ...TextRow[]], options: RowO
       : linesOf(rows, options, source, problems, { documentId: id ?? '', currency, sign });
   const issuedAt = header.instant('issued_at');
   const totals = checkedTotals({ header, rows, lines, stated, options, source });
-  const [fault, ...rest] = problems;
+  const [fault, ...rest] = withoutEchoes(problems);
   const documentId = parseDocumentId(id ?? '');
   if (fault !== undefined || documentId === undefined || customerRef === null || currency === null) {
     const place = { file: source.file, line: first.line };
@@ -86,6 +86,19 @@ export function toDocument(rows: readonly [TextRow, ...TextRow[]], options: RowO
     apiVersion: null,
   };
   return { type: 'document', document };
+}
+
+/** What is missing only because its cell, or its whole row, could not be read is not told a second time. */
+function withoutEchoes(problems: readonly Problem[]): readonly Problem[] {
+  const isEcho = (one: Problem) =>
+    (one.code === 'field_missing' || one.code === 'lines_missing') &&
+    problems.some(
+      (other) =>
+        other.code !== one.code &&
+        other.place.line === one.place.line &&
+        (other.field === null || other.field === one.field),
+    );
+  return problems.filter((one) => !isEcho(one));
 }
 
 function identityOf(
