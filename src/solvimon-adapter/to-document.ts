@@ -162,6 +162,7 @@ function readLines(
 ): readonly Line[] {
   const lines: Line[] = [];
   const isInclusive = reader.text(raw, 'pricing_amount_type') === 'INCLUDING_TAX';
+  const zone = reader.text(raw, 'timezone');
   const signedAmount = (amount: Amount) => toDecimal(amount.quantity).times(sign);
   reader.objects(raw, 'periods', '').forEach((period, p) => {
     const periodPath = `periods[${p}].`;
@@ -174,13 +175,14 @@ function readLines(
       const groupPath = `${periodPath}groups[${g}].`;
       const start = reader.instant(group, 'start_at', groupPath) ?? own.start;
       const end = reader.instant(group, 'end_at', groupPath) ?? own.end;
+      const endText = reader.text(group, 'end_at') ?? reader.text(period, 'end_at');
       const groupBefore = lines.length;
       reader.objects(group, 'lines', groupPath).forEach((line, l) => {
         const read = toLine(line, reader, {
           invoiceId,
           ordinal: lines.length + 1,
           path: `${groupPath}lines[${l}].`,
-          period: toPeriod(start, end),
+          period: toPeriod(start, end, { endText, zone }),
           subscriptionRef: reader.text(group, 'pricing_plan_subscription_id'),
           isInclusive,
           sign,

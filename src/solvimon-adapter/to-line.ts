@@ -2,7 +2,15 @@ import type { Line, LineKind, PriceFacts, TaxSlice, TierSlice } from '../model/d
 import { noPriceFacts } from '../model/document.js';
 import type { LineId } from '../model/ids.js';
 import { type DecimalText, Decimal, sumText, toDecimal, toDecimalText, zero } from '../model/money.js';
-import { instantOfMs, msOfInstant, type Instant, type Period } from '../model/period.js';
+import {
+  dateInZone,
+  type Instant,
+  instantOfMs,
+  isZone,
+  msOfInstant,
+  type Period,
+  startOfDate,
+} from '../model/period.js';
 import type { JsonObject, Reader } from './shape.js';
 
 export type LineContext = {
@@ -33,15 +41,28 @@ const tierModes: Readonly<Record<string, NonNullable<PriceFacts['tierMode']>>> =
   STAIR_STEP_TOP_UP: 'cumulative_stair_step',
 };
 
-/** A period's bounds; an end of …:59 is a closed end and becomes the next second (contract 7.1, row 4). */
-export function toPeriod(start: Instant | null, end: Instant | null): LineContext['period'] {
+/**
+ * A period's bounds. An end at 23:59:59 of the day in the invoice's zone, or as it is written, is a closed end and becomes
+ * the midnight after it (contract 7.1, row 4); any other second 59 is an end like every other.
+ */
+export function toPeriod(
+  start: Instant | null,
+  end: Instant | null,
+  stated: { readonly endText: string | null; readonly zone: string | null },
+): LineContext['period'] {
   if (start === null || end === null) return { period: null, quality: 'missing' };
-  const isClosed = /:59\.\d{3}Z$/.test(end);
-  const fixed = isClosed ? instantOfMs(Math.floor(msOfInstant(end) / 1000) * 1000 + 1000) : end;
+  const next = instantOfMs(Math.floor(msOfInstant(end) / 1000) * 1000 + 1000);
+  const isWrittenClosed = /[T ]23:59:59(\.\d+)?(Z|[+-])/.test(stated.endText ?? '');
+  const isClosed = isWrittenClosed || (/:59\.\d{3}Z$/.test(end) && isMidnight(next, stated.zone));
+  const fixed = isClosed ? next : end;
   return {
     period: { start, end: fixed },
     quality: fixed < start ? 'inverted' : isClosed ? 'closed_end_fixed' : 'exact',
   };
+}
+
+function isMidnight(at: Instant, zone: string | null): boolean {
+  return zone !== null && isZone(zone) && startOfDate(dateInZone(at, zone), zone) === at;
 }
 
 /** One invoice line; null when an amount that is needed is missing, which is noted. */
