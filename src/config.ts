@@ -89,7 +89,7 @@ function fromIssue(file: string, yaml: YamlText, schema: z.ZodType, issue: z.cor
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const at = yaml.positions.get(pathText([...path, key]))?.key ?? positionOf(yaml, path);
-      const known = keysAt(schema, path);
+      const known = 'known' in issue && Array.isArray(issue.known) ? issue.known.map(String) : keysAt(schema, path);
       const next =
         didYouMean(key, known) ?? (known.length === 0 ? ' Remove it' : ` Remove it, or use one of ${known.join(', ')}`);
       return { file, ...at, path: pathText([...path, key]), message: `is not a known key.${next}` };
@@ -121,6 +121,11 @@ const missingHints: Readonly<Record<string, string>> = {
   sources: 'Write the blocks legacy and solvimon',
   'sources.legacy': 'Write how the legacy system is read, e.g. { kind: csv, … }',
   'sources.solvimon': 'Write how Solvimon is read, e.g. { kind: api, … }',
+  'sources.legacy.path': "Write where the file of a cycle is, e.g. 'legacy/{cycle}.csv'",
+  'sources.legacy.timezone': 'Write the IANA zone of its dates, e.g. Europe/Amsterdam',
+  'sources.legacy.columns':
+    'Write which column holds what, e.g. { document_id: Invoice, amount: Total }, or {} for our own names',
+  'sources.solvimon.path': "Write where the saved replies are, e.g. 'solvimon/{cycle}'",
   'tolerance.rules[0].when': 'Write which mismatches the rule is for, e.g. { cause: rounding.level }',
   'tolerance.rules[0].over': "Write how much more is fine, e.g. '0.02' or '1mu'",
   'tolerance.rules[0].under': "Write how much less is fine, e.g. '0.02' or '1mu'",

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { csvCell } from './render/public-rows.js';
+import { csvRecord } from './render/public-rows.js';
 
 export const formats = ['table', 'json', 'jsonl', 'csv'] as const;
 export type Format = (typeof formats)[number];
@@ -17,9 +17,9 @@ export async function writeRows<Row extends object>(
   if (format === 'csv') {
     let isFirst = true;
     for await (const row of rows) {
-      if (isFirst) await write(`\uFEFF${Object.keys(row).map(csvCell).join(',')}\r\n`);
+      if (isFirst) await write(`\uFEFF${csvRecord(Object.keys(row))}`);
       isFirst = false;
-      await write(`${Object.values(row).map(csvCell).join(',')}\r\n`);
+      await write(csvRecord(Object.values(row)));
     }
     return;
   }

@@ -5,6 +5,8 @@ export function didYouMean(word: string, known: readonly string[]): string | und
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
   if (best === undefined || best.distance > Math.max(1, Math.floor(best.candidate.length / 3))) return undefined;
+  // As many changes as characters is another word.
+  if (best.distance >= best.candidate.length) return undefined;
   return ` Did you mean ${best.candidate}?`;
 }
 

@@ -35,9 +35,19 @@ export function sourceBlock(schemas: SourceSchemas) {
     const { kind: _kind, ...rest } = block;
     const parsed = parseTyped(schema, namesKind(schema) ? block : rest);
     if (parsed.success) return { ...(parsed.data as Record<string, unknown>), kind };
-    context.issues.push(...parsed.error.issues.map((issue) => ({ ...issue, input: undefined }) as z.core.$ZodRawIssue));
+    context.issues.push(
+      ...parsed.error.issues.map(
+        (issue) => ({ ...issue, known: knownKeys(schema, issue), input: undefined }) as z.core.$ZodRawIssue,
+      ),
+    );
     return z.NEVER;
   });
+}
+
+/** The keys that a block may have, for the message about one that it may not. */
+function knownKeys(schema: z.ZodType, issue: z.core.$ZodIssue): readonly string[] {
+  if (issue.code !== 'unrecognized_keys' || issue.path.length > 0 || !(schema instanceof z.ZodObject)) return [];
+  return Object.keys(schema.shape);
 }
 
 function namesKind(schema: z.ZodType): boolean {

@@ -35,9 +35,11 @@ export async function migrationStatus(
 
 /**
  * Brings the schema up to date; safe with several starters, because Kysely holds an advisory lock. Answers the names it
- * applied. Throws AppError `migration_failed`; the failed migration was rolled back.
+ * applied. Throws AppError `migration_failed`; the failed migration was rolled back. Throws `schema_conflict` when the
+ * database has a migration that this version does not know.
  */
 export async function migrateUp(db: Kysely<Database>, dir = migrationsDir): Promise<readonly string[]> {
+  await refuseUnknown(db, dir);
   const { error, results } = await new Migrator({
     db,
     provider: { getMigrations: () => readMigrations(dir) },
@@ -51,4 +53,14 @@ export async function migrateUp(db: Kysely<Database>, dir = migrationsDir): Prom
     });
   }
   return (results ?? []).map((result) => result.migrationName);
+}
+
+/** A newer version has been here: what it changed, this one would read wrongly. */
+async function refuseUnknown(db: Kysely<Database>, dir: string): Promise<void> {
+  const exists = await sql<{ name: string | null }>`select to_regclass('kysely_migration')::text as name`.execute(db);
+  if ((exists.rows[0]?.name ?? null) === null) return;
+  const applied = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  const known = await readMigrations(dir);
+  const unknown = applied.rows.map((row) => row.name).filter((name) => !Object.hasOwn(known, name));
+  if (unknown.length > 0) throw new AppError('schema_conflict', { detail: `it has ${unknown.join(', ')}` });
 }

@@ -71,3 +71,8 @@ async function all<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
   for await (const item of items) found.push(item);
   return found;
 }
+
+/** Rows as text in order, for tests to which the order of rows does not matter. */
+export function inAnyOrder(rows: readonly unknown[]): readonly string[] {
+  return rows.map((row) => JSON.stringify(row)).sort();
+}

@@ -1,3 +1,4 @@
+import { stringify } from 'csv-stringify/sync';
 import type { StoredRun } from '../../store/runs.js';
 import type { MismatchView, PairView } from '../../store/views.js';
 
@@ -88,16 +89,18 @@ export function pairRow(view: PairView) {
   };
 }
 
-/** One CSV cell; a text that a spreadsheet would run as a formula gets a leading apostrophe, a negative number does not. */
-export function csvCell(value: unknown): string {
-  const text =
-    value === null || value === undefined
-      ? ''
-      : Array.isArray(value)
-        ? value.join(' ')
-        : typeof value === 'object'
-          ? JSON.stringify(value)
-          : String(value as string | number | boolean);
-  const guarded = /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
-  return /[",\n\r]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
+/** One CSV record of RFC 4180, ended by CRLF. A list is its items with blanks between them; what is absent is empty. */
+export function csvRecord(values: readonly unknown[]): string {
+  return stringify([values.map(cellText)], { record_delimiter: 'windows' });
+}
+
+/** A text that a spreadsheet would run as a formula gets a leading apostrophe; a negative number does not. */
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  const text = Array.isArray(value)
+    ? value.join(' ')
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value as string | number | boolean);
+  return /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
 }

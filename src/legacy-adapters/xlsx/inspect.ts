@@ -9,7 +9,8 @@ export type WorkbookLimits = {
   readonly cells: number;
 };
 
-export const workbookLimits: WorkbookLimits = { entries: 2000, bytes: 256 * 1024 * 1024, cells: 5_000_000 };
+/** What fits into the memory of the thread that reads one side; larger exports belong into CSV, which streams. */
+export const workbookLimits: WorkbookLimits = { entries: 2000, bytes: 100 * 1024 * 1024, cells: 2_000_000 };
 
 /** What stands against reading a workbook, or the cells of each sheet that hold no value although something was meant. */
 export type Inspected =
@@ -36,7 +37,11 @@ export function inspectWorkbook(bytes: Uint8Array, limits: WorkbookLimits): Insp
     if (!/^xl\/worksheets\/[^/]+\.xml$/.test(path)) continue;
     const cells = extentOf(xml);
     if (cells > limits.cells)
-      return { type: 'refused', value: `${cells} cells`, expected: `a sheet of at most ${limits.cells} cells` };
+      return {
+        type: 'refused',
+        value: `${cells} cells`,
+        expected: `a sheet of at most ${limits.cells} cells; larger ones belong into CSV`,
+      };
     unreadable.set(path, unreadableCells(xml));
   }
   return { type: 'good', unreadable, sheets: sheetPaths(unpacked.files) };
