@@ -10,13 +10,15 @@ export async function cli(args: readonly string[], variables: NodeJS.ProcessEnv)
   const written = { stdout: '', stderr: '' };
   const restore = (['stdout', 'stderr'] as const).map((name) => {
     const stream = process[name];
-    const original = stream.write;
-    stream.write = ((chunk: string | Uint8Array) => {
+    const own = Object.getOwnPropertyDescriptor(stream, 'write');
+    const write = (chunk: string | Uint8Array): boolean => {
       written[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
       return true;
-    }) as typeof stream.write;
+    };
+    Object.defineProperty(stream, 'write', { value: write, configurable: true, writable: true });
     return () => {
-      stream.write = original;
+      if (own === undefined) Reflect.deleteProperty(stream, 'write');
+      else Object.defineProperty(stream, 'write', own);
     };
   });
   try {

@@ -7,8 +7,8 @@ export const csvConfig = z
     ...fileOptions,
     ...textOptions,
     ...rowOptions,
-    delimiter: z.string().length(1).default(','),
-    quote: z.string().length(1).default('"'),
+    delimiter: z.string().length(1).default(',').describe('Mark between cells'),
+    quote: z.string().length(1).default('"').describe('Mark around cells'),
   })
   .superRefine(checkMarks);
 export type CsvConfig = z.infer<typeof csvConfig>;

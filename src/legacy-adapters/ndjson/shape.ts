@@ -7,9 +7,11 @@ export const ndjsonConfig = z
     ...fileOptions,
     ...textOptions,
     ...rowOptions,
-    layout: z.enum(['documents', 'rows']).default('documents'),
-    /** Where a document's lines are, as a dotted path. */
-    lines: z.string().default('lines'),
+    layout: z
+      .enum(['documents', 'rows'])
+      .default('documents')
+      .describe('What a line of the file is: a document with its lines, or one row'),
+    lines: z.string().default('lines').describe('Where the lines of a document are, as a dotted path'),
   })
   .superRefine(checkMarks);
 export type NdjsonConfig = z.infer<typeof ndjsonConfig>;

@@ -64,47 +64,76 @@ const flag = z.enum(['true', 'false']);
 
 /** Options that every row-shaped source shares. Every scalar arrives as text from the configuration. */
 export const rowOptions = {
-  /** Canonical field → column name, or a list of names of which the first that is there counts. */
-  columns: z.partialRecord(z.enum(rowFields), z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])),
+  columns: z
+    .partialRecord(z.enum(rowFields), z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]))
+    .describe(
+      'Our field → its column, or a list of names of which the first that is there counts; {} when the names are ours',
+    ),
   timezone: z
     .string()
     .refine(isZone, { error: 'is not a time zone. Write an IANA name, e.g. Europe/Amsterdam' })
     .describe('Zone of dates and of times without an offset'),
   date_format: z
     .enum(['YYYY-MM-DD', 'DD-MM-YYYY', 'MM/DD/YYYY', 'DD/MM/YYYY', 'DD.MM.YYYY', 'iso', 'epoch_seconds'])
-    .default('YYYY-MM-DD'),
-  period_end: z.enum(['exclusive', 'inclusive_day', 'inclusive_second']).default('exclusive'),
-  decimal_mark: z.enum(['.', ',']).default('.'),
-  thousands_mark: z.enum(['none', '.', ',', ' ', "'"]).default('none'),
-  /** Whether amounts are in major units (12.34) or whole minor units (1234). */
-  currency_scale: z.enum(['major', 'minor']).default('major'),
-  credits: z.enum(['as_is', 'positive']).default('as_is'),
-  tax_mode: z.enum(['exclusive', 'inclusive', 'none']).default('exclusive'),
-  amount_includes_discount: flag.default('false'),
-  /** A number of 16 or more digits that ends in zeros may be what a spreadsheet left of an id: refused unless said otherwise. */
-  long_ids: z.enum(['refuse', 'accept']).default('refuse'),
-  /** The file's own words for kinds of documents and lines. */
-  kinds: z.record(z.string(), z.enum([...documentKinds, ...lineKinds])).default({}),
-  /** The file's own words for states of documents. */
-  states: z.record(z.string(), z.enum(documentStates)).default({}),
+    .default('YYYY-MM-DD')
+    .describe('Order of day and month; a time with its offset is always understood'),
+  period_end: z
+    .enum(['exclusive', 'inclusive_day', 'inclusive_second'])
+    .default('exclusive')
+    .describe('Whether a period ends before its end, with that day, or with that second'),
+  decimal_mark: z.enum(['.', ',']).default('.').describe('. or ,'),
+  thousands_mark: z
+    .enum(['none', '.', ',', ' ', "'"])
+    .default('none')
+    .describe('Mark between thousands; none refuses amounts that have one'),
+  currency_scale: z
+    .enum(['major', 'minor'])
+    .default('major')
+    .describe('Whether amounts are in major units (12.34) or whole minor units (1234)'),
+  credits: z
+    .enum(['as_is', 'positive'])
+    .default('as_is')
+    .describe('positive: the amounts of credit notes are stated positive and are turned'),
+  tax_mode: z
+    .enum(['exclusive', 'inclusive', 'none'])
+    .default('exclusive')
+    .describe('Whether amounts are without tax, with it, or there is no tax'),
+  amount_includes_discount: flag.default('false').describe('true: the amount has its discount off already'),
+  long_ids: z
+    .enum(['refuse', 'accept'])
+    .default('refuse')
+    .describe('Ids of 16 or more digits that end in zeros, which may be what a spreadsheet left of another id'),
+  kinds: z
+    .record(z.string(), z.enum([...documentKinds, ...lineKinds]))
+    .default({})
+    .describe('The words of the file for kinds of documents and lines → ours'),
+  states: z
+    .record(z.string(), z.enum(documentStates))
+    .default({})
+    .describe('The words of the file for states of documents → ours'),
   default_currency: z
     .string()
     .refine((code) => parseCurrency(code) !== undefined, {
       error: 'is not a currency. Write an ISO 4217 code such as EUR',
     })
-    .optional(),
+    .optional()
+    .describe('Currency of documents that name none'),
 };
 
 export const fileOptions = {
-  /** `{cycle}` is replaced. */
-  path: z.string().min(1),
-  /** JSON beside the file, {rows, documents, sha256, control_totals: {EUR: "123.45"}}; `{cycle}` is replaced. */
-  manifest: z.string().min(1).optional(),
+  path: z.string().min(1).describe('The file of a cycle, relative to this file; {cycle} is replaced'),
+  manifest: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'JSON that proves the file whole: rows, documents, sha256, control_totals per currency; {cycle} is replaced',
+    ),
 };
 
 /** How the bytes of a text file are read; a workbook says so itself. */
 export const textOptions = {
-  encoding: z.enum(['utf-8', 'windows-1252', 'latin1']).default('utf-8'),
+  encoding: z.enum(['utf-8', 'windows-1252', 'latin1']).default('utf-8').describe('utf-8, windows-1252 or latin1'),
 };
 
 /** What looks at more than one option. Used as `.superRefine` by every row-shaped source. */
@@ -120,8 +149,7 @@ export function checkMarks(
     });
 }
 
-export const rowSchema = z.object(rowOptions);
-export type RowOptions = z.infer<typeof rowSchema>;
+export type RowOptions = z.infer<z.ZodObject<typeof rowOptions>>;
 
 /** What a source itself says a cell is, apart from text: an exact number, a spreadsheet's binary number, or its date. */
 export type CellType = 'number' | 'double' | 'date';

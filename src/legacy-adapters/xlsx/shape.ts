@@ -6,8 +6,7 @@ export const xlsxConfig = z
   .strictObject({
     ...fileOptions,
     ...rowOptions,
-    /** Name of the sheet; the first one when it is not given. */
-    sheet: z.string().min(1).optional(),
+    sheet: z.string().min(1).optional().describe('Name of the sheet; the first one when it is not given'),
   })
   .superRefine(checkMarks);
 export type XlsxConfig = z.infer<typeof xlsxConfig>;
