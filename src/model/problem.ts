@@ -77,3 +77,8 @@ export function describeProblem(item: Problem): string {
   const value = item.value === null ? '' : ` ${JSON.stringify(item.value)}`;
   return `${at}${line}${field}${value}: ${item.expected} (${item.code})`;
 }
+
+/** False for text with half a surrogate pair. ES2024, in Node from 20 on. */
+export function isWellFormed(text: string & { isWellFormed?(): boolean }): boolean {
+  return text.isWellFormed?.() !== false;
+}

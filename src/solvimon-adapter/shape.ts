@@ -3,7 +3,7 @@ import { type CurrencyCode, parseCurrency } from '../model/currency.js';
 import type { Place } from '../model/document.js';
 import { type DecimalText, parseDecimalText } from '../model/money.js';
 import { type Instant, parseInstant } from '../model/period.js';
-import { problem, type Problem } from '../model/problem.js';
+import { isWellFormed, problem, type Problem } from '../model/problem.js';
 
 /*
  * Solvimon's schemas mark almost nothing as required and send every number as text (contract 3, facts 1 and 2). So we
@@ -59,11 +59,6 @@ const billedKeys: ReadonlySet<string> = new Set([
   'base_amount',
   'tax_amount',
 ]);
-
-/** ES2024, in Node from 20 on: false for text with half a surrogate pair. */
-function isWellFormed(text: string & { isWellFormed?(): boolean }): boolean {
-  return text.isWellFormed?.() !== false;
-}
 
 /** Reads fields of one invoice and notes every problem with its path. Class, because it gathers. */
 export class Reader {

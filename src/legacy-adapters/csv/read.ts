@@ -23,30 +23,32 @@ type CsvRecord = { readonly cells: readonly string[]; readonly lastLine: number 
 export async function* readCsv(file: string, shownFile: string, config: CsvConfig): AsyncIterable<RowEvent> {
   let header: { readonly at: Columns; readonly width: number } | undefined;
   let linesBefore = 0;
-  for await (const record of records(file, config)) {
-    if (record instanceof CsvError) {
-      yield { type: 'problem', problem: unreadableRest(record, shownFile, linesBefore + 1, config) };
+  for await (const batch of records(file, config)) {
+    if (batch instanceof CsvError) {
+      yield { type: 'problem', problem: unreadableRest(batch, shownFile, linesBefore + 1, config) };
       return;
     }
-    const line = record.lastLine - innerBreaks(record.cells);
-    linesBefore = record.lastLine;
-    if (header === undefined) {
-      const resolved = resolveColumns(record.cells, config, shownFile, line);
-      if (resolved.problem !== null) {
-        yield { type: 'problem', problem: resolved.problem };
-        return;
-      }
-      header = { at: resolved.at, width: record.cells.length };
-    } else if (record.cells.some((cell) => cell.trim() !== ''))
-      yield { type: 'row', row: toRow(record.cells, line, header, { file: shownFile, delimiter: config.delimiter }) };
+    for (const { cells, lastLine } of batch) {
+      const line = lastLine - innerBreaks(cells);
+      linesBefore = lastLine;
+      if (header === undefined) {
+        const resolved = resolveColumns(cells, config, shownFile, line);
+        if (resolved.problem !== null) {
+          yield { type: 'problem', problem: resolved.problem };
+          return;
+        }
+        header = { at: resolved.at, width: cells.length };
+      } else if (cells.some((cell) => cell.trim() !== ''))
+        yield { type: 'row', row: toRow(cells, line, header, { file: shownFile, delimiter: config.delimiter }) };
+    }
   }
 }
 
 /**
- * Records as they are parsed, the parser's error last. The records are taken from the parser's callback and not from its
+ * Records as they are parsed, as many at a time as a chunk of the file holds, and the parser's error last. The records are taken from the parser's callback and not from its
  * stream: a stream that fails throws away what it had already read.
  */
-async function* records(file: string, config: CsvConfig): AsyncIterable<CsvRecord | CsvError> {
+async function* records(file: string, config: CsvConfig): AsyncIterable<readonly CsvRecord[] | CsvError> {
   const queue: CsvRecord[] = [];
   let failure: Error | undefined;
   const parser = parse({
@@ -64,17 +66,24 @@ async function* records(file: string, config: CsvConfig): AsyncIterable<CsvRecor
   parser.on('error', (error) => {
     failure = error;
   });
-  const decoding = new TextDecoding(config.encoding);
-  pipeline(createReadStream(file), decoding, () => undefined);
-  for await (const chunk of decoding as AsyncIterable<Buffer>) {
+  for await (const chunk of utf8Bytes(file, config.encoding)) {
     if (!parser.write(chunk)) await drained(parser);
-    yield* queue.splice(0);
+    yield queue.splice(0);
     if (failure !== undefined) break;
   }
   if (failure === undefined) await finished(parser.end(), { readable: false }).catch(() => undefined);
-  yield* queue.splice(0);
+  yield queue.splice(0);
   if (failure instanceof CsvError) yield failure;
   else if (failure !== undefined) throw failure;
+}
+
+/** The bytes of a file in UTF-8. Those that are so already pass: the parser makes broken ones visible just the same. */
+function utf8Bytes(file: string, encoding: CsvConfig['encoding']): AsyncIterable<Buffer> {
+  const input = createReadStream(file);
+  if (encoding === 'utf-8') return input;
+  const decoding = new TextDecoding(encoding);
+  pipeline(input, decoding, () => undefined);
+  return decoding;
 }
 
 /** Waits until the parser takes more, or has failed. */
@@ -90,7 +99,8 @@ function toRow(
   header: { readonly at: Columns; readonly width: number },
   shown: { readonly file: string; readonly delimiter: string },
 ): Extract<RowEvent, { type: 'row' }>['row'] {
-  const cells = new Map([...header.at].map(([field, index]) => [field, record[index] ?? ''] as const));
+  const cells = new Map<RowField, string>();
+  for (const [field, index] of header.at) cells.set(field, record[index] ?? '');
   if (record.length === header.width) return { line, cells };
   const expected = `${header.width} cells, as in the header; this row has ${record.length}`;
   const place = { file: shown.file, line };
@@ -99,7 +109,10 @@ function toRow(
 
 /** Line breaks inside quotes: the parser counts lines where a record ends. */
 function innerBreaks(record: readonly string[]): number {
-  return record.reduce((sum, cell) => sum + (cell.match(/\r\n|\r|\n/g)?.length ?? 0), 0);
+  let breaks = 0;
+  for (const cell of record)
+    if (cell.includes('\n') || cell.includes('\r')) breaks += cell.match(/\r\n|\r|\n/g)?.length ?? 0;
+  return breaks;
 }
 
 function unreadableRest(error: CsvError, file: string, line: number, config: CsvConfig): Problem {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { instantOfMs } from '../../model/period.js';
-import { problem, type Problem } from '../../model/problem.js';
+import { isWellFormed, problem, type Problem } from '../../model/problem.js';
 import type { ControlTotal, PullContext, PullEvent, Scope } from '../../model/source.js';
 import { checkManifest, Control } from './manifest.js';
 import { type RowField, type RowOptions, shownField, type TextRow } from './shape.js';
@@ -174,24 +174,27 @@ function withoutId(row: TextRow, input: PullRowsInput): Problem {
 }
 
 /** Bytes that were no text: the replacement character, a NUL, or half a character. Postgres could not keep them either. */
-const brokenText = /[\0\uFFFD\p{Surrogate}]/u;
+function isText(value: string): boolean {
+  return !value.includes('\uFFFD') && !value.includes('\0') && isWellFormed(value);
+}
 
 /** The row with a fault for every cell that is no text; a broken id is taken out, so that nothing is filed under it. */
 function withTextChecked(row: TextRow, input: PullRowsInput): TextRow {
-  const broken = [...row.cells].filter(([, value]) => brokenText.test(value));
+  const broken: RowField[] = [];
+  for (const [field, value] of row.cells) if (!isText(value)) broken.push(field);
   if (broken.length === 0) return row;
   const place = { file: input.shownFile, line: row.line };
-  const faults = broken.map(([field, value]) =>
+  const faults = broken.map((field) =>
     problem(
       'encoding_broken',
       place,
       shownField(field, input.options.columns),
-      value,
+      row.cells.get(field) ?? '',
       'text in the encoding that the configuration names; an export from Windows may need encoding: windows-1252',
     ),
   );
   const cells = new Map<RowField, string>(row.cells);
-  for (const [field] of broken) cells.set(field, '');
+  for (const field of broken) cells.set(field, '');
   return { ...row, cells, faults: [...(row.faults ?? []), ...faults] };
 }
 
