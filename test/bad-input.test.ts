@@ -188,8 +188,8 @@ test.each([
     'document_id,customer,amount\nA,C-A,1\n',
     ['legacy | legacy.csv:1 | column_missing | currency | document_id, customer, amount'],
   ],
-  ['an empty file', '', ['legacy | legacy.csv: | lines_missing |  | ']],
-  ['a header and nothing else', `${head}\n`, ['legacy | legacy.csv: | lines_missing |  | ']],
+  ['an empty file', '', ['legacy | legacy.csv:1 | column_missing |  | ']],
+  ['a header and nothing else', `${head}\n`, []],
 ])('%s ends the run incomplete, and nothing is said to be missing in Solvimon', async (_name, content, expected) => {
   const result = await reconcile({ 'legacy.csv': content }, [billed('A', '1')]);
   expectIncomplete(result);

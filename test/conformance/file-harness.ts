@@ -10,13 +10,13 @@ import { cycle } from './samples.js';
 export type FileRow = Readonly<Record<string, string>>;
 
 /**
- * A harness over one file per cycle. `write` makes its text from rows; `config` is the adapter's block of the
+ * A harness over one file per cycle. `write` makes its content from rows; `config` is the adapter's block of the
  * configuration but for path and zone.
  */
 export function fileHarness(
   adapter: LegacyAdapter,
   extension: string,
-  write: (rows: readonly FileRow[]) => string,
+  write: (rows: readonly FileRow[]) => string | Promise<Uint8Array>,
   config: Readonly<Record<string, unknown>> = {},
 ): Harness {
   const timezone = 'Europe/Amsterdam';
@@ -37,7 +37,10 @@ export function fileHarness(
       const block = { path: `invoices-{cycle}.${extension}`, timezone, date_format: 'iso', columns: {}, ...config };
       // An export that has not been made yet is a file that is not there.
       if (setup.isCycleBilled !== false)
-        await writeFile(path.join(baseDir, `invoices-${cycle}.${extension}`), write(setup.documents.flatMap(rowsOf)));
+        await writeFile(
+          path.join(baseDir, `invoices-${cycle}.${extension}`),
+          await write(setup.documents.flatMap(rowsOf)),
+        );
       const source = await adapter.open(adapter.configSchema.parse(block) as Record<string, unknown>, { baseDir });
       return {
         source,

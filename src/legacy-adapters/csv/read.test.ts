@@ -122,9 +122,9 @@ test('a needed column that is not there, a configured one, and one that stands t
   ]);
 });
 
-test('an empty file is a problem', async () => {
+test('a file without even a header is a problem', async () => {
   const { problems, done } = await pullFile({ kind: 'csv', content: '' });
-  expect(problems).toMatchObject([{ code: 'lines_missing', place: { file: '2026-10.csv' } }]);
+  expect(problems).toMatchObject([{ code: 'column_missing', place: { file: '2026-10.csv', line: 1 } }]);
   expect(done.complete).toBe(false);
 });
 

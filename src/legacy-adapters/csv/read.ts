@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { CsvError, type Parser, parse } from 'csv-parse';
 import { problem, type Problem } from '../../model/problem.js';
-import { resolveColumns } from '../rows/columns.js';
+import { resolveColumns, withoutHeader } from '../rows/columns.js';
 import { TextDecoding } from '../rows/decode-text.js';
 import type { RowEvent } from '../rows/group-rows.js';
 import type { RowField } from '../rows/shape.js';
@@ -42,6 +42,7 @@ export async function* readCsv(file: string, shownFile: string, config: CsvConfi
         yield { type: 'row', row: toRow(cells, line, header, { file: shownFile, delimiter: config.delimiter }) };
     }
   }
+  if (header === undefined) yield { type: 'problem', problem: withoutHeader(shownFile) };
 }
 
 /**

@@ -38,3 +38,8 @@ function isNeeded(field: RowField, options: Pick<RowOptions, 'columns' | 'defaul
   if (field === 'currency' && options.default_currency !== undefined) return false;
   return options.columns[field] !== undefined || (requiredFields as readonly string[]).includes(field);
 }
+
+/** The problem of a file in which not even a header stands: an export of an empty month still has one. */
+export function withoutHeader(file: string): Problem {
+  return problem('column_missing', { file, line: 1 }, null, null, 'a header; the file is empty');
+}

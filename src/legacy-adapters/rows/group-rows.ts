@@ -55,11 +55,6 @@ export async function* pullRows(input: PullRowsInput): AsyncIterable<PullEvent> 
     if (event.type === 'problem') yield* end.fail(event.problem, `${shownFile} has parts that could not be read`);
     else yield end.count(toEvent(event.rows, event.mayLack, input, control));
   }
-  if (control.rows === 0 && !end.hasFailed)
-    yield* end.fail(
-      problem('lines_missing', { file: shownFile }, null, null, 'at least one row; the file has none'),
-      `${shownFile} is empty`,
-    );
   const sha256 = await hashFile(file);
   if (!isSameFile(before, await stat(file).catch(() => undefined)))
     yield* end.fail(
@@ -94,10 +89,6 @@ class End {
 
   constructor(context: PullContext) {
     this.#context = context;
-  }
-
-  get hasFailed(): boolean {
-    return this.#reasons.size > 0;
   }
 
   *fail(fault: Problem, reason: string): Iterable<PullEvent> {

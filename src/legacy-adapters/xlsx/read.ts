@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { readSheet } from 'read-excel-file/node';
 import { problem } from '../../model/problem.js';
-import { resolveColumns } from '../rows/columns.js';
+import { resolveColumns, withoutHeader } from '../rows/columns.js';
 import type { RowEvent } from '../rows/group-rows.js';
 import type { CellType, RowField, TextRow } from '../rows/shape.js';
 import { inspectWorkbook, workbookLimits } from './inspect.js';
@@ -110,6 +110,7 @@ function* rowEvents(
     }
     columns = resolved.at;
   }
+  if (columns === undefined) yield { type: 'problem', problem: withoutHeader(shownFile) };
 }
 
 function toRow(
