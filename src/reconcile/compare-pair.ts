@@ -5,11 +5,12 @@ import { Decimal, type DecimalText, fromMinorUnits, toDecimal, toMinorUnits } fr
 import type { MappedLine, PreparedDocument } from '../model/prepared.js';
 import type { Direction } from '../model/side.js';
 import type { LineLink, MismatchFinding, Note } from '../model/verdict.js';
-import { type FormGroup, groupLines, lineClass } from './comparison-form.js';
+import { type FormGroup, groupLines } from './comparison-form.js';
 import type { Difference, DifferenceContext, DifferenceSide, Explanation } from './difference.js';
 import { wholly } from './explain/components.js';
 import { fingerprint } from './fingerprint.js';
 import { type GroupLink, matchGroups, rowMinor, type TaxScope } from './match-groups.js';
+import { compareText } from './text-order.js';
 
 export type Explain = (difference: Difference) => Explanation;
 
@@ -51,7 +52,7 @@ export function comparePair(
   const links: LineLink[] = [];
   for (const link of matchGroups(groups.legacy, groups.solvimon, { currency, taxScope, rules }))
     judge(link, pair, mismatches, notes, links);
-  links.push(...notSummed(legacy, 'legacy'), ...notSummed(solvimon, 'solvimon'));
+  links.push(...notSummed(legacy, groups.legacy, 'legacy'), ...notSummed(solvimon, groups.solvimon, 'solvimon'));
   const rest = restOfPair(pair, mismatches);
   mismatches.push(...rest);
   if (legacy.length !== solvimon.length) notes.push(structureNote(legacy, solvimon));
@@ -162,8 +163,9 @@ function sideOf(group: FormGroup | null, documents: readonly PreparedDocument[])
   return document === undefined ? null : { row: group.row, lines: group.lines, document };
 }
 
+/** Sorted, so that a finding keeps its identity when its source lists the lines in another order (I5). */
 function idsOf(group: FormGroup): readonly LineId[] {
-  return group.lines.map((line) => line.id);
+  return group.lines.map((line) => line.id).sort(compareText);
 }
 
 function textOf(minor: bigint | null, currency: CurrencyCode): DecimalText | null {
@@ -174,10 +176,16 @@ export function directionOf(delta: bigint): Direction {
   return delta > 0n ? 'over' : delta < 0n ? 'under' : 'none';
 }
 
-function notSummed(documents: readonly PreparedDocument[], side: 'legacy' | 'solvimon'): readonly LineLink[] {
-  const lines: readonly MappedLine[] = documents.flatMap((one) =>
-    one.lines.filter((line) => lineClass(line.kind) === 'not_summed'),
-  );
+/** Lines that stand in no group: balances, tax lines, and groups without money. Shown, so that no line is lost (I1). */
+function notSummed(
+  documents: readonly PreparedDocument[],
+  groups: readonly FormGroup[],
+  side: 'legacy' | 'solvimon',
+): readonly LineLink[] {
+  const grouped = new Set(groups.flatMap((group) => group.lines));
+  const lines: readonly MappedLine[] = documents
+    .flatMap((one) => one.lines.filter((line) => !grouped.has(line)))
+    .sort((a, b) => compareText(a.id, b.id) || compareText(a.net, b.net));
   return lines.map((line) => ({
     relation: 'not_summed',
     legacyLines: side === 'legacy' ? [line.id] : [],
@@ -214,12 +222,9 @@ function restOfPair(
   const [legacyTax, solvimonTax] = [tax(pair.legacy), tax(pair.solvimon)];
   const isTax =
     pair.taxScope === 'document' && toMinorUnits(solvimonTax, currency) - toMinorUnits(legacyTax, currency) === rest;
-  const lineCount = BigInt(
-    Math.max(
-      1,
-      pair.legacy.reduce((sum, one) => sum + one.lines.length, 0),
-    ),
-  );
+  // Each line of either side may be off by its own rounding; counted on both, so that swapping them changes nothing (I3).
+  const linesOf = (documents: readonly PreparedDocument[]) => documents.reduce((sum, one) => sum + one.lines.length, 0);
+  const lineCount = BigInt(Math.max(1, linesOf(pair.legacy), linesOf(pair.solvimon)));
   const isRounding = (rest < 0n ? -rest : rest) <= lineCount;
   const cause =
     isTax && legacyTax.isZero() !== solvimonTax.isZero()

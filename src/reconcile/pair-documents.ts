@@ -113,7 +113,7 @@ function takeBest(legacy: PreparedDocument[], solvimon: PreparedDocument[], key:
   const left = legacy.filter((one) => blockKey(one) === key && isLive(one)).slice(0, maxAssignment);
   const right = solvimon.filter((one) => blockKey(one) === key && isLive(one)).slice(0, maxAssignment);
   const costs = left.map((one) => right.map((other) => pairingCost(one, other)));
-  const chosen = assign(costs, right.length);
+  const chosen = isTurned(left, right) ? turnedAssign(costs, right.length) : assign(costs, right.length);
   const made = chosen.flatMap((column, row) => {
     const [one, other] = [left[row], right[column]];
     return one === undefined || other === undefined ? [] : [{ one, other, row, column }];
@@ -136,6 +136,22 @@ function takeBest(legacy: PreparedDocument[], solvimon: PreparedDocument[], key:
       rivals,
     });
   }
+}
+
+/**
+ * Among assignments of equal cost the one found depends on which side the rows are. For the sides to be swapped without
+ * another result (I3), the rows are always the side whose ids come first.
+ */
+function isTurned(left: readonly PreparedDocument[], right: readonly PreparedDocument[]): boolean {
+  const ids = (documents: readonly PreparedDocument[]) =>
+    documents.map((one) => `${one.document.source.id} ${one.digest}`).join('\u001f');
+  return compareText(ids(right), ids(left)) < 0;
+}
+
+function turnedAssign(costs: readonly (readonly bigint[])[], columnCount: number): readonly number[] {
+  const turned = Array.from({ length: columnCount }, (_unused, column) => costs.map((row) => row[column] ?? 0n));
+  const rowOfColumn = assign(turned, costs.length);
+  return costs.map((_unused, row) => rowOfColumn.indexOf(row));
 }
 
 /** How unlike two documents are: charges that only one of them has, then the share of money that differs. Whole numbers. */
