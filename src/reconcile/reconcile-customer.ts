@@ -1,7 +1,6 @@
 import type { CompareRules } from '../model/compare-rules.js';
 import type { NotReadyReason } from '../model/document.js';
-import type { DocumentId } from '../model/ids.js';
-import { parseDocumentId } from '../model/ids.js';
+import { type DocumentId, noId } from '../model/ids.js';
 import { invariant } from '../model/invariant.js';
 import { type DecimalText, fromMinorUnits, toMinorUnits, zero } from '../model/money.js';
 import type { CustomerCase, PreparedDocument } from '../model/prepared.js';
@@ -108,8 +107,9 @@ function errorVerdict(input: CustomerCase, members: Members): PairVerdict {
   const all = [members.legacy, members.solvimon].filter((one) => one !== undefined);
   const idOf = (one: RejectedDocument | PreparedDocument | undefined): readonly DocumentId[] => {
     if (one === undefined) return [];
-    const id = 'document' in one ? one.document.source.id : (parseDocumentId(one.id) ?? ('(no id)' as DocumentId));
-    return [id];
+    if ('document' in one) return [one.document.source.id];
+    // Kept as it was read, even where it is damaged: people search for it in the source.
+    return [one.id === '' ? noId : (one.id as DocumentId)];
   };
   const grossOf = (one: RejectedDocument | PreparedDocument | undefined) =>
     one !== undefined && 'document' in one ? one.document.totals.gross : null;

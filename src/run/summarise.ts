@@ -66,14 +66,12 @@ export async function summariseRun(context: RunContext, run: StoredRun): Promise
 
 async function checkNothingLost(context: RunContext, run: StoredRun): Promise<void> {
   const counts = await pairedDocuments(context.db, { runSeq: run.seq, ...(await loadsOf(context, run)) });
-  for (const { side, stored, paired, distinct } of counts) {
-    invariant(stored === paired && paired === distinct, 'every document stands in exactly one pair (I1)', {
-      run: run.id,
-      side,
-      stored,
-      paired,
-      distinct,
-    });
+  for (const row of counts) {
+    invariant(
+      row.stored === row.paired && row.storedIds === row.pairedIds,
+      'every document stands in exactly one pair (I1)',
+      { run: run.id, ...row },
+    );
   }
 }
 
