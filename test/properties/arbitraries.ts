@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type CompareRules, exactRules } from '../../src/model/compare-rules.js';
 import { type CurrencyCode, currency } from '../../src/model/currency.js';
 import type { Document, LineKind } from '../../src/model/document.js';
-import type { CustomerKey } from '../../src/model/ids.js';
+import type { CustomerKey, DocumentId } from '../../src/model/ids.js';
 import { Decimal, type DecimalText, decimalText, toDecimalText } from '../../src/model/money.js';
 import type { Instant, Period } from '../../src/model/period.js';
 import type { CustomerCase, PreparedDocument } from '../../src/model/prepared.js';
@@ -199,6 +199,28 @@ export function caseArb(options: CaseOptions = {}): fc.Arbitrary<GeneratedCase> 
         misses: drawn.flatMap((one) => one.misses.map((miss) => miss.name)),
       };
     });
+}
+
+/** The same case as another customer's, its document ids apart from everybody else's. */
+export function ofCustomer(generated: GeneratedCase, customer: string): GeneratedCase {
+  const own = (one: Document): Document => ({
+    ...one,
+    customerRef: customer,
+    source: { ...one.source, id: `${customer}/${one.source.id}` as DocumentId },
+  });
+  const ownRejected = (one: RejectedDocument): RejectedDocument => ({
+    ...one,
+    id: `${customer}/${one.id}`,
+    customerRef: customer,
+  });
+  return {
+    ...generated,
+    customer,
+    legacy: generated.legacy.map(own),
+    solvimon: generated.solvimon.map(own),
+    legacyRejected: generated.legacyRejected.map(ownRejected),
+    solvimonRejected: generated.solvimonRejected.map(ownRejected),
+  };
 }
 
 /** A case made ready under rules, as `collect` would. */

@@ -22,7 +22,7 @@ export function holds<Input>(
           isInteresting = true;
         });
       } catch (error) {
-        throw new Error(`${error instanceof Error ? error.message : String(error)}\n${show(input)}`, { cause: error });
+        throw withCase(error, show(input));
       }
       if (isInteresting) interesting += 1;
     }),
@@ -36,19 +36,28 @@ export async function holdsAsync<Input>(
   arbitrary: fc.Arbitrary<Input>,
   options: { readonly runs: number; readonly floor: number },
   body: (input: Input, seen: (count?: number) => void) => Promise<void>,
+  show: (input: Input) => string = () => '',
 ): Promise<void> {
   let interesting = 0;
   await fc.assert(
     fc.asyncProperty(arbitrary, async (input) => {
       let found = 0;
-      await body(input, (count = 1) => {
-        found += count;
-      });
+      try {
+        await body(input, (count = 1) => {
+          found += count;
+        });
+      } catch (error) {
+        throw withCase(error, show(input));
+      }
       interesting += found;
     }),
     parameters(options.runs),
   );
   expect(interesting, 'interesting cases').toBeGreaterThanOrEqual(options.floor);
+}
+
+function withCase(error: unknown, shown: string): Error {
+  return new Error(`${error instanceof Error ? error.message : String(error)}\n${shown}`, { cause: error });
 }
 
 function parameters(runs: number): { readonly numRuns: number; readonly seed?: number } {
