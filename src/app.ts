@@ -20,7 +20,7 @@ import { waitForRun } from './run/execute.js';
 import { limitRequests } from './run/limit-requests.js';
 import { readMapping } from './run/read-mapping.js';
 import { openPages, pagesConfig } from './solvimon-adapter/pages-source.js';
-import { databaseError, openDatabase, type Store } from './store/database.js';
+import { databaseError, databaseIdentity, openDatabase, type Store } from './store/database.js';
 import { startEmbeddedPostgres } from './store/embedded-postgres.js';
 import { migrateUp } from './store/migrate.js';
 import { clearFailure, startRun, type StoredRun } from './store/runs.js';
@@ -182,7 +182,8 @@ export async function finishRunHere(options: RunnerOptions, context: RunContext,
   const queues = await openQueues({
     redisUrl: options.env.redisUrl ?? undefined,
     databaseUrl: options.store.databaseUrl,
-    prefix: 'bullmq',
+    // One Redis may serve several installations: a worker must never take a job whose run is in another's tables.
+    prefix: options.env.redisUrl === null ? 'bullmq' : `shadowbill-${await databaseIdentity(context.db)}`,
     onError: (error) => options.log.warn({ err: error }, 'the queue has trouble'),
   });
   try {

@@ -7,7 +7,7 @@ import { tokensOf } from './support/source-tokens.js';
 const root = path.resolve(import.meta.dirname, '..');
 const page = readFileSync(path.join(root, 'docs/INVARIANTS.md'), 'utf8');
 
-/** Sections of docs/INVARIANTS.md by id: `I1` to `I12`, and `digest path`. */
+/** Sections of docs/INVARIANTS.md by id: `I1` and so on, and `digest path`. */
 const sections = new Map(
   page
     .split(/^## /m)
@@ -44,9 +44,11 @@ function idsOf(title: string): readonly string[] {
   );
 }
 
-test('the laws I1 to I12 and the digest path are documented, each with its enforcement and its proof', () => {
+test('the laws from I1 on and the digest path are documented without a gap, each with its enforcement and its proof', () => {
+  const lawCount = sections.size - 1;
+  expect(lawCount).toBeGreaterThanOrEqual(12);
   expect([...sections.keys()]).toEqual([
-    ...Array.from({ length: 12 }, (_unused, index) => `I${index + 1}`),
+    ...Array.from({ length: lawCount }, (_unused, index) => `I${index + 1}`),
     'digest path',
   ]);
   for (const [id, section] of sections) {

@@ -27,9 +27,8 @@ export function testContext(database: Pick<TestDatabase, 'db' | 'pool'>, input: 
       slackDays: 7,
       chunkSize: input.chunkSize ?? 3,
       openSource: async (side) => memorySource(side, input[side]),
+      rateOf: () => null,
     }),
-    acquire: async () => undefined,
-    rateLimited: () => undefined,
     log: () => undefined,
     progress: () => undefined,
   };
