@@ -12,6 +12,9 @@ import { createTestDatabase, keepOnFailure, type TestDatabase } from './support/
  * test holds a lock that the step needs, waits until the process waits for it, and kills it there.
  */
 
+/** Each test starts the command line several times, on machines that may have other work. */
+const timeout = 240_000;
+
 const cycle = { customers: 60, chunkSize: 2 };
 
 const cli = buildCli();
@@ -24,7 +27,7 @@ beforeAll(async () => {
   const database = await createTestDatabase();
   undisturbed = await runAndList(database);
   await database.drop();
-});
+}, timeout);
 afterAll(() => {
   cli.remove();
   rmSync(work, { recursive: true, force: true });
@@ -91,38 +94,42 @@ const holds: readonly Hold[] = [
   },
 ];
 
-test.each(holds)('a run killed $name ends as if it had not been (I9)', async (hold) => {
-  const database = await createTestDatabase();
-  keepOnFailure(database);
-  const holder = new pg.Client({ connectionString: database.url });
-  await holder.connect();
-  const killed = startCli(cli.entry, ['-c', config, 'run', '2026-10'], variables(database));
-  try {
-    const early = killed.ended.then((result) => {
-      throw new Error(`the run ended before it could be killed: ${JSON.stringify(result)}`);
-    });
-    await Promise.race([early, holdAndWait(holder, database.pool, hold)]);
-    killed.child.kill('SIGKILL');
-    await Promise.allSettled([early]);
-    expect((await killed.ended).code).toBeNull();
-    await holder.query('rollback');
-    const [left] = (await database.pool.query<{ id: string; state: string }>('select id, state from run')).rows;
-    expect(left?.state).not.toBe('finished');
+test.each(holds)(
+  'a run killed $name ends as if it had not been (I9)',
+  async (hold) => {
+    const database = await createTestDatabase();
+    keepOnFailure(database);
+    const holder = new pg.Client({ connectionString: database.url });
+    await holder.connect();
+    const killed = startCli(cli.entry, ['-c', config, 'run', '2026-10'], variables(database));
+    try {
+      const early = killed.ended.then((result) => {
+        throw new Error(`the run ended before it could be killed: ${JSON.stringify(result)}`);
+      });
+      await Promise.race([early, holdAndWait(holder, database.pool, hold)]);
+      killed.child.kill('SIGKILL');
+      await Promise.allSettled([early]);
+      expect((await killed.ended).code).toBeNull();
+      await holder.query('rollback');
+      const [left] = (await database.pool.query<{ id: string; state: string }>('select id, state from run')).rows;
+      expect(left?.state).not.toBe('finished');
 
-    const output = await runAndList(database);
-    expect(output.run).toBe(left?.id);
-    expect({ ...output, run: undisturbed.run }).toEqual(undisturbed);
-    const { rows } = await database.pool.query<{ runs: string; loads: string; leaves: string }>(
-      `select (select count(*) from run) as runs, (select count(*) from load) as loads,
+      const output = await runAndList(database);
+      expect(output.run).toBe(left?.id);
+      expect({ ...output, run: undisturbed.run }).toEqual(undisturbed);
+      const { rows } = await database.pool.query<{ runs: string; loads: string; leaves: string }>(
+        `select (select count(*) from run) as runs, (select count(*) from load) as loads,
         (select count(*) from pg_class where relkind = 'r' and relname ~ '^(document|line)_l') as leaves`,
-    );
-    expect(rows).toEqual([{ runs: '1', loads: '2', leaves: '4' }]);
-  } finally {
-    killed.child.kill('SIGKILL');
-    await holder.end();
-    await database.drop();
-  }
-});
+      );
+      expect(rows).toEqual([{ runs: '1', loads: '2', leaves: '4' }]);
+    } finally {
+      killed.child.kill('SIGKILL');
+      await holder.end();
+      await database.drop();
+    }
+  },
+  timeout,
+);
 
 const pollMs = 3;
 const mostPolls = 15_000;
@@ -148,15 +155,19 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   throw new Error('what was waited for did not come');
 }
 
-test('from source, a run over unreadable invoices ends with exit code 4 and says which they are (I10)', async () => {
-  const database = await createTestDatabase();
-  keepOnFailure(database);
-  const broken = writeSmallCycle(path.join(work, 'broken'), { customers: 12, chunkSize: 4, unreadable: [2] });
-  const result = await runCli(sourceCli, ['-c', broken, 'run', '2026-10'], variables(database));
-  expect([result.code, result.stdout.includes('legacy: 1 document could not be read')], result.stderr).toEqual([
-    4,
-    true,
-  ]);
-  expect(result.stdout).toMatch(/legacy\.csv:\d+ amount "30\.0O"/);
-  await database.drop();
-});
+test(
+  'from source, a run over unreadable invoices ends with exit code 4 and says which they are (I10)',
+  async () => {
+    const database = await createTestDatabase();
+    keepOnFailure(database);
+    const broken = writeSmallCycle(path.join(work, 'broken'), { customers: 12, chunkSize: 4, unreadable: [2] });
+    const result = await runCli(sourceCli, ['-c', broken, 'run', '2026-10'], variables(database));
+    expect([result.code, result.stdout.includes('legacy: 1 document could not be read')], result.stderr).toEqual([
+      4,
+      true,
+    ]);
+    expect(result.stdout).toMatch(/legacy\.csv:\d+ amount "30\.0O"/);
+    await database.drop();
+  },
+  timeout,
+);

@@ -22,6 +22,7 @@ const converting: Readonly<Record<string, string>> = {
   'src/store/load-findings.ts': 'counts of findings',
   'src/store/loads.ts': 'counts of documents',
   'src/store/pairing.ts': 'counts of pairs, customers and chunks',
+  'src/store/source-rate.ts': 'milliseconds to wait',
   'src/store/summary.ts': 'counts of documents, pairs, mismatches and problems',
 };
 

@@ -65,7 +65,11 @@ function solvimonLines(customer: number): readonly Line[] {
       return [seats, { ...calls, quantity: calls.quantity + 10n, amount: calls.amount + 50n }];
     case 'tax rate differs':
       return [seats, { ...calls, rate: 9n }];
-    default:
+    case 'same':
+    case 'discount detached':
+    case 'invoice missing in solvimon':
+    case 'invoice missing in legacy':
+    case 'not on hold':
       return [calls, seats];
   }
 }
