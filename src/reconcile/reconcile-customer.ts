@@ -7,11 +7,12 @@ import type { CustomerCase, PreparedDocument } from '../model/prepared.js';
 import type { RejectedDocument } from '../model/problem.js';
 import { otherSide, type Side } from '../model/side.js';
 import type { MismatchFinding, PairState, PairVerdict } from '../model/verdict.js';
-import { comparePair, directionOf, type Explain, grossMinor, sideMinor } from './compare-pair.js';
+import { comparePair, grossMinor, sideMinor } from './compare-pair.js';
 import type { DifferenceContext } from './difference.js';
 import { explain } from './explain/explain.js';
 import { wholly } from './explain/components.js';
 import { fingerprint } from './fingerprint.js';
+import { directionOf, type Explain } from './judge-link.js';
 import { type DocumentPair, isLive, pairDocuments } from './pair-documents.js';
 import { compareText } from './text-order.js';
 import { tolerances } from './tolerance.js';
@@ -37,6 +38,7 @@ export function reconcileCustomerWith(
     solvimonDocuments: input.solvimon,
     legacyNeighbours: input.legacyNeighbours,
     solvimonNeighbours: input.solvimonNeighbours,
+    usageEvidence: input.usageEvidence ?? [],
     rules,
   };
   const { errors, pairs } = joinUnreadable(pairDocuments(input), input);
@@ -166,7 +168,7 @@ function judgePair(
   if (base.notReady.length > 0) return { ...base, ...noFindings, state: 'not_ready' };
   if (currencies.size > 1)
     return { ...base, ...noFindings, state: 'mismatch', mismatches: [otherCurrency(pair, rules)] };
-  if (pair.legacy.length === 0 || pair.solvimon.length === 0) return oneSided(pair, base, rules, all);
+  if (pair.legacy.length === 0 || pair.solvimon.length === 0) return oneSided(pair, base, rules, all, context);
   if (
     isFastExitOn &&
     pair.legacy.length === 1 &&
@@ -183,9 +185,10 @@ function judgePair(
     { legacy: base.legacy, solvimon: base.solvimon },
   );
   const alternatives = pair.rivals.map((rival) => ({
-    legacy: [rival.legacy.document.source.id],
-    solvimon: [rival.solvimon.document.source.id],
-    costGap: 0,
+    legacy: rival.legacy.map((one) => one.document.source.id),
+    solvimon: rival.solvimon.map((one) => one.document.source.id),
+    // A cost and no money: hundred-thousandths of the larger amount, a million for a charge that only one side has.
+    costGap: Number(rival.costGap),
   }));
   return {
     ...base,
@@ -233,27 +236,21 @@ function stateOf(mismatches: readonly MismatchFinding[], isAmbiguous: boolean): 
 type Base = Omit<PairVerdict, 'state' | 'mismatches' | 'notes' | 'links' | 'alternatives'>;
 
 /** A document without a counterpart. Its other side is missing, which is not zero (I6); a void one owes nothing. */
-function oneSided(pair: DocumentPair, base: Base, rules: CompareRules, all: readonly DocumentPair[]): PairVerdict {
+function oneSided(
+  pair: DocumentPair,
+  base: Base,
+  rules: CompareRules,
+  all: readonly DocumentPair[],
+  context: DifferenceContext,
+): PairVerdict {
   const isSolvimon = pair.solvimon.length > 0;
   const [one] = isSolvimon ? pair.solvimon : pair.legacy;
   invariant(one !== undefined, 'a one-sided pair has one document', {});
   if (!isLive(one)) return { ...base, ...noFindings, state: 'matched', rules: [...base.rules, 'void_owes_nothing'] };
   const gross = grossMinor(one, rules);
   const currency = one.document.currency;
-  const isDuplicate = all.some(
-    (other) =>
-      other.legacy.length > 0 &&
-      other.solvimon.length > 0 &&
-      (isSolvimon ? other.solvimon : other.legacy).some((twin) => twin.digest === one.digest),
-  );
+  const why = whyAlone(one, isSolvimon, all, context);
   const delta = isSolvimon ? gross : -gross;
-  const cause = isDuplicate
-    ? isSolvimon
-      ? 'invoice.duplicate_in_solvimon'
-      : 'invoice.duplicate_in_legacy'
-    : isSolvimon
-      ? 'invoice.missing_in_legacy'
-      : 'invoice.missing_in_solvimon';
   const amount = fromMinorUnits(gross, currency);
   const finding = {
     level: 'header' as const,
@@ -261,8 +258,8 @@ function oneSided(pair: DocumentPair, base: Base, rules: CompareRules, all: read
     solvimonLines: [],
     chargeKey: null,
     period: null,
-    cause: cause as MismatchFinding['cause'],
-    confidence: 'proven' as const,
+    cause: why.cause,
+    confidence: why.confidence,
     rivals: [],
     legacy: isSolvimon ? null : amount,
     solvimon: isSolvimon ? amount : null,
@@ -271,12 +268,56 @@ function oneSided(pair: DocumentPair, base: Base, rules: CompareRules, all: read
     components: wholly('header', delta, currency),
     working: [
       { label: isSolvimon ? 'solvimon' : 'legacy', text: `${one.document.source.id} of ${amount} ${currency}` },
-      { label: isSolvimon ? 'legacy' : 'solvimon', text: isDuplicate ? 'has it once' : 'has no document for it' },
+      { label: isSolvimon ? 'legacy' : 'solvimon', text: why.text },
     ],
-    rules: base.rules,
+    rules: [...base.rules, why.rule],
   };
   const mismatch = { ...finding, fingerprint: fingerprint(finding, currency), tolerance: null };
   return { ...base, ...noFindings, mismatches: [mismatch], state: isSolvimon ? 'only_solvimon' : 'only_legacy' };
+}
+
+type Alone = Pick<MismatchFinding, 'cause' | 'confidence'> & { readonly text: string; readonly rule: string };
+
+/** Billed twice, billed in a neighbouring cycle, a customer nobody mapped, or missing. */
+function whyAlone(
+  one: PreparedDocument,
+  isSolvimon: boolean,
+  all: readonly DocumentPair[],
+  context: DifferenceContext,
+): Alone {
+  const twin = all
+    .filter((other) => other.legacy.length > 0 && other.solvimon.length > 0)
+    .flatMap((other) => (isSolvimon ? other.solvimon : other.legacy))
+    .find((other) => other.digest === one.digest);
+  if (twin !== undefined)
+    return {
+      cause: isSolvimon ? 'invoice.duplicate_in_solvimon' : 'invoice.duplicate_in_legacy',
+      confidence: 'proven',
+      text: `has it once; it repeats ${twin.document.source.id}`,
+      rule: 'copy_of_a_paired_document',
+    };
+  const neighbours = isSolvimon ? context.legacyNeighbours : context.solvimonNeighbours;
+  const elsewhere = neighbours.find((other) => other.digest === one.digest && other.form.rows.length > 0);
+  if (elsewhere !== undefined)
+    return {
+      cause: 'period.other_cycle',
+      confidence: 'proven',
+      text: `bills the same as ${elsewhere.document.source.id}, in a neighbouring cycle`,
+      rule: 'found_in_a_neighbouring_cycle',
+    };
+  if (!one.isCustomerMapped)
+    return {
+      cause: 'mapping.unmapped_customer',
+      confidence: 'likely',
+      text: `may have it under another id: ${one.document.customerRef} is in no row of the customer mapping`,
+      rule: 'customer_not_in_the_mapping',
+    };
+  return {
+    cause: isSolvimon ? 'invoice.missing_in_legacy' : 'invoice.missing_in_solvimon',
+    confidence: 'proven',
+    text: 'has no document for it',
+    rule: 'document_on_one_side',
+  };
 }
 
 /** Two currencies never subtract (I7): both amounts are shown, the delta says nothing. */
