@@ -10,6 +10,8 @@ export function unitsOf(group: FormGroup): readonly FormGroup[] {
   const charges = group.lines.filter((line) => line.kind !== 'discount');
   if (charges.length < 2) return [group];
   const members = new Map(charges.map((line) => [line.id as string, [line]]));
+  // Numbered lines of two documents may carry the same id; then a name says nothing.
+  if (members.size < charges.length) return charges.length === group.lines.length ? oneByOne(group) : [group];
   for (const discount of group.lines) {
     if (discount.kind !== 'discount') continue;
     const target = discount.appliesTo === null ? undefined : members.get(discount.appliesTo);
@@ -19,6 +21,12 @@ export function unitsOf(group: FormGroup): readonly FormGroup[] {
   const taxIsDocumentLevel = group.row.tax === null;
   return [...members.values()]
     .map((lines) => ({ row: rowOf(lines, taxIsDocumentLevel), lines }))
+    .sort((a, b) => compareText(unitOrder(a), unitOrder(b)));
+}
+
+function oneByOne(group: FormGroup): readonly FormGroup[] {
+  return group.lines
+    .map((line) => ({ row: rowOf([line], group.row.tax === null), lines: [line] }))
     .sort((a, b) => compareText(unitOrder(a), unitOrder(b)));
 }
 

@@ -94,13 +94,13 @@ function amountFormula(legacy: SideFacts, solvimon: SideFacts): Formula | null {
   if (tiered !== null) return tiered;
   if (legacy.unitPrice === null || solvimon.unitPrice === null) return null;
   const quantity = { legacy: exact(legacy.quantity), solvimon: exact(solvimon.quantity) };
-  const stated = { legacy: statedShare(legacy), solvimon: statedShare(solvimon) };
-  const hasShares = stated.legacy !== null && stated.solvimon !== null;
-  const price = hasShares
-    ? { legacy: stated.legacy.full, solvimon: stated.solvimon.full }
+  const [before, after] = [statedShare(legacy), statedShare(solvimon)];
+  const isShared = before !== null && after !== null;
+  const price = isShared
+    ? { legacy: before.full, solvimon: after.full }
     : { legacy: exact(legacy.unitPrice), solvimon: exact(solvimon.unitPrice) };
-  const part = hasShares
-    ? { legacy: stated.legacy.share, solvimon: stated.solvimon.share }
+  const part = isShared
+    ? { legacy: before.share, solvimon: after.share }
     : { legacy: rational(1n), solvimon: rational(1n) };
   return {
     factors: ['quantity', 'price', 'proration'],

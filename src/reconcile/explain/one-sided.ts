@@ -111,7 +111,7 @@ function copyOf(present: DifferenceSide): MappedLine | null {
   if (line === undefined || others.length > 0) return null;
   const twin = present.document.lines.find(
     (other) =>
-      other.id !== line.id &&
+      other !== line &&
       other.chargeKey === line.chargeKey &&
       other.kind === line.kind &&
       other.net === line.net &&

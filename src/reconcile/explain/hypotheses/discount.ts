@@ -1,7 +1,7 @@
 import { Decimal, toDecimal } from '../../../model/money.js';
 import type { FormRow, PreparedDocument } from '../../../model/prepared.js';
 import { plain, reproduces, round, sameMoney, show, type SideFacts } from '../facts.js';
-import { bothWays, each, type Fit, type Sides, step } from './hypothesis.js';
+import { bothWays, each, type Fit, isSameShare, type Sides, step } from './hypothesis.js';
 
 /** Charges before discount are equal; the discount alone is the difference: missing on one side, or of another size. */
 export function discount({ legacy, solvimon, currency }: Sides): Fit | null {
@@ -75,9 +75,8 @@ function isSameDiscountRow(row: FormRow, owner: SideFacts, currency: Sides['curr
   if (given.isZero()) return false;
   if (given.equals(owner.discount)) return true;
   const amount = toDecimal(row.net).minus(given);
-  if (owner.amount.isZero() || amount.isZero()) return false;
-  const rate = owner.discountRate?.div(-100) ?? owner.discount.div(owner.amount);
-  return reproduces(amount.times(rate), given, currency);
+  if (owner.discountRate !== null) return reproduces(amount.times(owner.discountRate).div(-100), given, currency);
+  return isSameShare(given, amount, owner.discount, owner.amount, currency);
 }
 
 /**

@@ -1,8 +1,8 @@
-import type { CurrencyCode } from '../../../model/currency.js';
+import { type CurrencyCode, currencyDigits } from '../../../model/currency.js';
 import type { Cause, WorkingStep } from '../../../model/verdict.js';
 import { Decimal } from '../../../model/money.js';
 import type { Difference } from '../../difference.js';
-import { plain, reproduces, show, type SideFacts } from '../facts.js';
+import { plain, show, type SideFacts } from '../facts.js';
 
 /**
  * A hypothesis that reproduces both sides. `isStated`: every number it used is stated by one of the sides, none was
@@ -56,8 +56,22 @@ export function isSameDiscount({ legacy, solvimon, currency }: Sides): boolean {
   if (legacy.discount.isZero() || solvimon.discount.isZero()) return false;
   if (legacy.discountRate !== null && solvimon.discountRate !== null)
     return legacy.discountRate.equals(solvimon.discountRate);
-  if (legacy.amount.isZero()) return false;
-  return reproduces(solvimon.amount.times(legacy.discount).div(legacy.amount), solvimon.discount, currency);
+  return isSameShare(legacy.discount, legacy.amount, solvimon.discount, solvimon.amount, currency);
+}
+
+/** Whether one percentage, each time rounded to the minor unit, can give both discounts. */
+export function isSameShare(
+  discount: Decimal,
+  amount: Decimal,
+  otherDiscount: Decimal,
+  otherAmount: Decimal,
+  currency: CurrencyCode,
+): boolean {
+  if (amount.isZero() || otherAmount.isZero() || discount.isZero() || otherDiscount.isZero()) return false;
+  // Each discount is off by up to half a minor unit, so the shares may differ by that much of each amount.
+  const half = new Decimal(5).div(new Decimal(10).pow(currencyDigits(currency) + 1));
+  const gap = discount.times(otherAmount).minus(otherDiscount.times(amount)).abs();
+  return gap.lessThanOrEqualTo(half.times(amount.abs().plus(otherAmount.abs())));
 }
 
 /** "legacy 10 × 5 = 50.00" */

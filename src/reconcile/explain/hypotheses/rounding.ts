@@ -1,4 +1,6 @@
 import type { PreparedDocument } from '../../../model/prepared.js';
+import { lineClass } from '../../comparison-form.js';
+import { currencyDigits } from '../../../model/currency.js';
 import { Decimal, type RoundingMode, roundTo, toDecimal, toMinorUnits } from '../../../model/money.js';
 import { plain, priceTiers, reproduces, round, roundingModes, show, type SideFacts } from '../facts.js';
 import { each, type Fit, isEqual, isSameDiscount, type Sides, step } from './hypothesis.js';
@@ -20,12 +22,13 @@ export function pricePrecision(sides: Sides): Fit | null {
   const [fine, coarse] = isLegacyFine ? [legacy, solvimon] : [solvimon, legacy];
   const [precise, cut] = [fine.unitPrice ?? new Decimal(0), coarse.unitPrice ?? new Decimal(0)];
   const count = legacy.quantity ?? new Decimal(0);
-  const mode = roundingModes.find((one) => roundTo(precise, cut.decimalPlaces(), one).equals(cut));
-  // A price that shrinks to one digit is more likely another price than a rounded one.
+  // A price is cut to the currency's digits or more: 12.34 against 12.30 is another price and no rounded one.
+  const places = Math.max(cut.decimalPlaces(), currencyDigits(currency));
+  const mode = roundingModes.find((one) => roundTo(precise, places, one).equals(cut));
   if (
     mode === undefined ||
+    precise.decimalPlaces() <= places ||
     cut.isZero() ||
-    cut.precision() < 2 ||
     !reproduces(count.times(precise), fine.amount, currency) ||
     !reproduces(count.times(cut), coarse.amount, currency)
   )
@@ -37,7 +40,8 @@ export function pricePrecision(sides: Sides): Fit | null {
   return {
     cause: 'rounding.price_precision',
     isStated: true,
-    specialises: ['price.unit_price'],
+    // With a single digit left it may as well be another price.
+    specialises: cut.precision() < 2 ? [] : ['price.unit_price'],
     working: each(text(legacy), text(solvimon)),
   };
 }
@@ -112,46 +116,35 @@ export function taxRounding(sides: Sides): Fit | null {
   )
     return null;
   const exact = taxOf(legacy.net, rate);
-  const level = levelFit(sides, rate, exact);
-  const mode = modeFit(
-    exact,
-    `${show(legacy.net, currency)} × ${plain(rate)} % = ${plain(exact)}`,
-    legacy.tax,
-    solvimon.tax,
-    currency,
-  );
-  // A tie that half-up and half-even settle apart is a mode; a cent that only makes the document's sum right is a level.
-  if (mode !== null && isTie(exact, currency)) return mode;
+  const documents = documentTaxes(sides);
+  const text = `${show(legacy.net, currency)} × ${plain(rate)} % = ${plain(exact)}`;
+  const level = levelFit(sides, text, documents);
+  const mode = modeFit(exact, text, legacy.tax, solvimon.tax, currency);
+  if (mode === null || documents === null) return mode ?? level;
+  // A mode must serve every line of its document; a cent that only makes the document's sum right is a level.
+  const isMode = documents.legacy.modes.length > 0 && documents.solvimon.modes.length > 0;
+  if (isMode) return { ...mode, isStated: level?.isStated !== true };
   return level ?? mode;
-}
-
-/** Exactly half a minor unit is in question, the only place where the half modes part. */
-function isTie(exact: Decimal, currency: Sides['currency']): boolean {
-  return !round(exact, currency, 'half_up').equals(round(exact, currency, 'half_down'));
 }
 
 /**
  * One side rounds the tax of every line, the other that of the whole document and gives the lines their part: on the
  * first side every line is its own rounded tax, on the second the sum is the rounded sum.
  */
-function levelFit(sides: Sides, rate: Decimal, exact: Decimal): Fit | null {
-  const { legacy, solvimon, currency, difference } = sides;
-  const [left, right] = [difference.legacy?.document, difference.solvimon?.document];
-  if (left === undefined || right === undefined) return null;
-  const [legacySums, solvimonSums] = [taxSums(left, currency), taxSums(right, currency)];
-  if (legacySums === null || solvimonSums === null) return null;
-  const isLine = (sums: TaxSums) => sums.isEveryLineRounded && !sums.isSumRounded;
-  const isDocument = (sums: TaxSums) => sums.isSumRounded && !sums.isEveryLineRounded;
-  const isStated = (isLine(legacySums) && isDocument(solvimonSums)) || (isDocument(legacySums) && isLine(solvimonSums));
-  const text = (sums: TaxSums, side: SideFacts) =>
-    `${show(side.tax ?? new Decimal(0), currency)} here; ${sums.isEveryLineRounded ? 'every line rounded' : 'lines not rounded one by one'}, document ${plain(sums.total)} of ${plain(sums.exact)}`;
+function levelFit(sides: Sides, exact: string, documents: DocumentTaxes | null): Fit | null {
+  if (documents === null) return null;
+  const { legacy, solvimon } = documents;
+  const isLine = (taxes: TaxSums) => taxes.modes.length > 0 && !taxes.isSumRounded;
+  const isStated = (isLine(legacy) && solvimon.isSumRounded) || (legacy.isSumRounded && isLine(solvimon));
+  const text = (taxes: TaxSums, tax: Decimal | null) =>
+    `${show(tax ?? new Decimal(0), sides.currency)} here; ${taxes.modes.length > 0 ? `every line rounded ${taxes.modes.join(' or ')}` : 'lines not rounded one by one'}, document ${plain(taxes.total)} of ${plain(taxes.exact)}`;
   return {
     cause: 'rounding.level',
     isStated,
-    specialises: isStated ? ['rounding.mode'] : [],
+    specialises: [],
     working: [
-      step('exact', `${show(legacy.net, currency)} × ${plain(rate)} % = ${plain(exact)}`),
-      ...each(text(legacySums, legacy), text(solvimonSums, solvimon)),
+      step('exact', exact),
+      ...each(text(legacy, sides.legacy.tax), text(solvimon, sides.solvimon.tax)),
     ],
   };
 }
@@ -159,29 +152,37 @@ function levelFit(sides: Sides, rate: Decimal, exact: Decimal): Fit | null {
 type TaxSums = {
   readonly exact: Decimal;
   readonly total: Decimal;
-  readonly isEveryLineRounded: boolean;
+  /** Modes in which every line of the document is its own rounded tax. */
+  readonly modes: readonly RoundingMode[];
   readonly isSumRounded: boolean;
 };
+type DocumentTaxes = { readonly legacy: TaxSums; readonly solvimon: TaxSums };
+
+function documentTaxes({ difference, currency }: Sides): DocumentTaxes | null {
+  const [left, right] = [difference.legacy?.document, difference.solvimon?.document];
+  if (left === undefined || right === undefined) return null;
+  const [legacy, solvimon] = [taxSums(left, currency), taxSums(right, currency)];
+  return legacy === null || solvimon === null ? null : { legacy, solvimon };
+}
 
 function taxSums(one: PreparedDocument, currency: Sides['currency']): TaxSums | null {
   let exact = new Decimal(0);
   let total = new Decimal(0);
-  let isEveryLineRounded = true;
+  let modes: readonly RoundingMode[] = roundingModes;
   for (const line of one.lines) {
-    if (line.kind === 'tax' || line.kind === 'balance' || line.kind === 'prepaid_drawdown' || line.kind === 'summary')
-      continue;
+    if (lineClass(line.kind) === 'tax' || lineClass(line.kind) === 'not_summed') continue;
     const [slice, ...others] = line.taxes;
-    if (others.length > 0) return null;
-    if (slice === undefined || slice.rate === null || line.tax === null) {
-      if (line.tax !== null && toDecimal(line.tax).isZero()) continue;
+    if (line.tax === null || others.length > 0) return null;
+    const tax = toDecimal(line.tax);
+    if (slice === undefined || slice.rate === null) {
+      if (tax.isZero()) continue;
       return null;
     }
     const lineExact = taxOf(toDecimal(line.net), toDecimal(slice.rate));
     exact = exact.plus(lineExact);
-    total = total.plus(line.tax);
-    if (!roundingModes.some((mode) => round(lineExact, currency, mode).equals(line.tax as string)))
-      isEveryLineRounded = false;
+    total = total.plus(tax);
+    modes = modes.filter((mode) => round(lineExact, currency, mode).equals(tax));
   }
   const isSumRounded = roundingModes.some((mode) => round(exact, currency, mode).equals(total));
-  return { exact, total, isEveryLineRounded, isSumRounded };
+  return { exact, total, modes, isSumRounded };
 }

@@ -1,6 +1,6 @@
 import { type Decimal, toDecimal } from '../../../model/money.js';
 import { plain, reproduces, round, sameMoney, show, type SideFacts } from '../facts.js';
-import { bothWays, each, type Fit, type Sides, step } from './hypothesis.js';
+import { bothWays, each, type Fit, isSameDiscount, type Sides, step } from './hypothesis.js';
 
 /** Tax on one side only, on the same net. */
 export function taxMissing({ legacy, solvimon, currency }: Sides): Fit | null {
@@ -97,7 +97,7 @@ function basesOf(side: SideFacts): readonly (readonly [string, Decimal])[] {
 export function taxInclusive(sides: Sides): Fit | null {
   const { legacy, solvimon, currency } = sides;
   const rate = legacy.taxRate ?? solvimon.taxRate;
-  if (rate === null || rate.isZero()) return null;
+  if (rate === null || rate.isZero() || !isSameDiscount(sides)) return null;
   for (const { owner, other, ownerName, otherName } of bothWays(sides)) {
     if (owner.tax === null || other.tax === null || owner.tax.isZero()) continue;
     const gross = owner.net.plus(owner.tax);
