@@ -1,4 +1,4 @@
-import { assign, maxAssignment } from './assignment.js';
+import { assignAlike, maxAssignment } from './assignment.js';
 import type { FormGroup } from './comparison-form.js';
 import { dimensionsKey, unitOrder } from './line-units.js';
 import { type GroupLink, type MatchOptions, rowMinor } from './group-link.js';
@@ -69,7 +69,7 @@ export function assignLines(
   const costs = left.map((one) => right.map((other) => lineCost(one, other, options)));
   const links: GroupLink[] = [];
   const taken = new Set<FormGroup>();
-  assign(costs, right.length).forEach((column, row) => {
+  assignAlike(costs, keysOf(left), keysOf(right)).forEach((column, row) => {
     const [one, other, cost] = [left[row], right[column], costs[row]?.[column]];
     if (one === undefined || other === undefined || cost === undefined || cost >= impossible) return;
     links.push({ kind: 'matched', legacy: one, solvimon: other, rules });
@@ -77,6 +77,8 @@ export function assignLines(
   });
   return { links, legacy: left.filter((unit) => !taken.has(unit)), solvimon: right.filter((unit) => !taken.has(unit)) };
 }
+
+const keysOf = (units: readonly FormGroup[]) => units.map(unitOrder).join('\u001e');
 
 function inOrder(units: readonly FormGroup[]): readonly FormGroup[] {
   return units.length === 1

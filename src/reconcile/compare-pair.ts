@@ -3,13 +3,14 @@ import type { CurrencyCode } from '../model/currency.js';
 import { Decimal, type DecimalText, toDecimal, toMinorUnits } from '../model/money.js';
 import type { MappedLine, PreparedDocument } from '../model/prepared.js';
 import type { LineLink, Note } from '../model/verdict.js';
-import { type FormGroup, groupLines, lineClass } from './comparison-form.js';
+import { type FormGroup, groupLines } from './comparison-form.js';
 import type { DifferenceContext } from './difference.js';
 import { foldDocumentDiscount } from './document-discount.js';
 import { restOfPair } from './explain/rest-of-pair.js';
 import { type GroupLink, type TaxScope } from './group-link.js';
 import { type Explain, type Finding, judgeLink, type PairContext, type PairFindings } from './judge-link.js';
 import { matchGroups } from './match-groups.js';
+import { compareText } from './text-order.js';
 
 /**
  * Compares two sets of documents of one currency, neither of them empty: lines grouped and matched, each difference
@@ -46,7 +47,7 @@ export function comparePair(
     if (judged.finding !== undefined) mismatches.push(judged.finding);
     if (judged.note !== undefined) notes.push(judged.note);
   }
-  links.push(...notSummed(legacy, 'legacy'), ...notSummed(solvimon, 'solvimon'));
+  links.push(...notSummed(legacy, groups.legacy, 'legacy'), ...notSummed(solvimon, groups.solvimon, 'solvimon'));
   const totals = { legacy: sideMinor(legacy, currency, rules), solvimon: sideMinor(solvimon, currency, rules) };
   mismatches.push(...restOfPair({ legacy, solvimon, currency, taxScope, totals }, mismatches));
   if (legacy.length !== solvimon.length) notes.push(structureNote(legacy, solvimon));
@@ -81,10 +82,16 @@ function leftoversOf(links: readonly GroupLink[]): PairContext['leftovers'] {
   return { legacy: starts('only_legacy'), solvimon: starts('only_solvimon') };
 }
 
-function notSummed(documents: readonly PreparedDocument[], side: 'legacy' | 'solvimon'): readonly LineLink[] {
-  const lines: readonly MappedLine[] = documents.flatMap((one) =>
-    one.lines.filter((line) => lineClass(line.kind) === 'not_summed'),
-  );
+/** Lines that stand in no group: balances, tax lines, and groups without money. Shown, so that no line is lost (I1). */
+function notSummed(
+  documents: readonly PreparedDocument[],
+  groups: readonly FormGroup[],
+  side: 'legacy' | 'solvimon',
+): readonly LineLink[] {
+  const grouped = new Set(groups.flatMap((group) => group.lines));
+  const lines: readonly MappedLine[] = documents
+    .flatMap((one) => one.lines.filter((line) => !grouped.has(line)))
+    .sort((a, b) => compareText(a.id, b.id) || compareText(a.net, b.net));
   return lines.map((line) => ({
     relation: 'not_summed',
     legacyLines: side === 'legacy' ? [line.id] : [],

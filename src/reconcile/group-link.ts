@@ -13,6 +13,8 @@ export type GroupLink =
       readonly legacy: FormGroup;
       readonly solvimon: FormGroup;
       readonly rules: readonly string[];
+      /** Inside a group that agrees as a whole: paired for show, and no difference whatever its lines say apart. */
+      readonly isSettled?: true;
     }
   /** Several lines on at least one side that add up to the same. */
   | {

@@ -10,6 +10,7 @@ import type { Difference, DifferenceContext, DifferenceSide, Explanation } from 
 import { fingerprint } from './fingerprint.js';
 import { type GroupLink, groupsOf, rowMinor, saysTheSame, type TaxScope } from './group-link.js';
 import { mergeGroups } from './line-units.js';
+import { compareText } from './text-order.js';
 
 export type Explain = (difference: Difference) => Explanation;
 
@@ -41,8 +42,8 @@ export function judgeLink(
 ): { readonly shown: LineLink; readonly finding?: Finding; readonly note?: Note } {
   const legacy = groupsOf(link, 'legacy');
   const solvimon = groupsOf(link, 'solvimon');
-  const ids = { legacyLines: legacy.flatMap(idsOf), solvimonLines: solvimon.flatMap(idsOf) };
-  if (link.kind === 'regrouped') return regrouped(ids, legacy, pair);
+  const ids = { legacyLines: sortedIds(legacy), solvimonLines: sortedIds(solvimon) };
+  if (link.kind === 'regrouped') return regrouped(ids, legacy.length > 0 ? legacy : solvimon, pair);
   const left = legacy.length === 0 ? null : mergeGroups(legacy);
   const right = solvimon.length === 0 ? null : mergeGroups(solvimon);
   const amounts = {
@@ -120,10 +121,10 @@ function undecided(explanation: Explanation): Explanation {
 
 function regrouped(
   ids: Judged['ids'],
-  legacy: readonly FormGroup[],
+  groups: readonly FormGroup[],
   pair: PairContext,
 ): { readonly shown: LineLink; readonly note: Note } {
-  const amount = textOf(rowMinor(mergeGroups(legacy).row, pair), pair.currency);
+  const amount = textOf(rowMinor(mergeGroups(groups).row, pair), pair.currency);
   const isMerged = ids.legacyLines.length > ids.solvimonLines.length;
   return {
     shown: { relation: isMerged ? 'merged' : 'split', ...ids, legacy: amount, solvimon: amount, delta: zero },
@@ -140,6 +141,7 @@ const count = (lines: readonly unknown[], side: string) =>
 
 /** Money or a fact that both sides state disagrees; lines found by their money only differ in what they are for. */
 function disagrees(legacy: FormGroup, solvimon: FormGroup, link: GroupLink, pair: PairContext): boolean {
+  if (link.kind === 'matched' && link.isSettled === true) return false;
   if (!saysTheSame(legacy.row, solvimon.row, pair)) return true;
   // Found among the same charge, or by money: their periods or their products differ.
   return link.rules[0] !== 'charge_class_period';
@@ -153,6 +155,11 @@ function sideOf(group: FormGroup | null, pair: PairContext): DifferenceSide | nu
 
 function idsOf(group: FormGroup): readonly LineId[] {
   return group.lines.map((line) => line.id);
+}
+
+/** Sorted, so that a finding keeps its identity when its source lists the lines in another order (I5). */
+function sortedIds(groups: readonly FormGroup[]): readonly LineId[] {
+  return groups.flatMap(idsOf).sort(compareText);
 }
 
 function textOf(minor: bigint | null, currency: CurrencyCode): DecimalText | null {

@@ -145,7 +145,7 @@ function restAsOne(rest: {
   const [one] = legacy;
   const [other] = solvimon;
   if (legacy.length === 1 && solvimon.length === 1 && one !== undefined && other !== undefined)
-    return [{ kind: 'matched', legacy: one, solvimon: other, rules: byGroup }];
+    return [{ kind: 'matched', legacy: one, solvimon: other, rules: byGroup, isSettled: true }];
   return [{ kind: 'regrouped', legacy, solvimon, rules: [...byGroup, 'same_total'] }];
 }
 

@@ -1,6 +1,6 @@
 import { toMinorUnits, toDecimal } from '../model/money.js';
 import type { CustomerCase, PreparedDocument } from '../model/prepared.js';
-import { assign, maxAssignment } from './assignment.js';
+import { assignAlike, maxAssignment } from './assignment.js';
 import { exactSubsets, maxSubsetCandidates } from './exact-subset.js';
 import { compareText } from './text-order.js';
 
@@ -179,7 +179,7 @@ function takeBest(pool: Pool, key: string): void {
   if (left.length === 0 || right.length === 0) return;
   if (left.length > maxAssignment || right.length > maxAssignment) return takeInOrder(pool, left, right);
   const costs = left.map((one) => right.map((other) => pairingCost(one, other)));
-  const chosen = assign(costs, right.length);
+  const chosen = assignAlike(costs, idsOf(left), idsOf(right));
   const isOnly = left.length === 1 && right.length === 1;
   chosen.forEach((column, row) => {
     const [one, other] = [left[row], right[column]];
@@ -192,6 +192,9 @@ function takeBest(pool: Pool, key: string): void {
     });
   });
 }
+
+const idsOf = (documents: readonly PreparedDocument[]) =>
+  documents.map((one) => `${one.document.source.id} ${one.digest}`).join('\u001f');
 
 /**
  * Every other pairing of one document that costs at most `ambiguousGap` more: with a document nobody has, or in exchange

@@ -72,10 +72,9 @@ function componentOf(cause: Cause, isTax: boolean) {
 
 /** At most a minor unit per line is rounding; more is nobody's rounding. */
 function fallback(pair: Rest, rest: bigint, isTax: boolean): RestCause {
-  const lineCount = Math.max(
-    1,
-    pair.legacy.reduce((sum, one) => sum + one.lines.length, 0),
-  );
+  // Each line of either side may be off by its own rounding; counted on both, so that swapping them changes nothing (I3).
+  const linesOf = (documents: readonly PreparedDocument[]) => documents.reduce((sum, one) => sum + one.lines.length, 0);
+  const lineCount = Math.max(1, linesOf(pair.legacy), linesOf(pair.solvimon));
   if ((rest < 0n ? -rest : rest) <= BigInt(lineCount))
     return { cause: 'rounding.level', confidence: 'likely', working: [], rules: ['at_most_a_minor_unit_per_line'] };
   if (isTax) return { cause: 'tax.base', confidence: 'likely', working: [], rules: ['tax_of_the_document'] };

@@ -142,10 +142,7 @@ function levelFit(sides: Sides, exact: string, documents: DocumentTaxes | null):
     cause: 'rounding.level',
     isStated,
     specialises: [],
-    working: [
-      step('exact', exact),
-      ...each(text(legacy, sides.legacy.tax), text(solvimon, sides.solvimon.tax)),
-    ],
+    working: [step('exact', exact), ...each(text(legacy, sides.legacy.tax), text(solvimon, sides.solvimon.tax))],
   };
 }
 
