@@ -48,7 +48,8 @@ function usageLine(truth: string, quantity: string, unitPrice: string, at: Conte
 function until(draw: () => Draft): Draft {
   for (let attempt = 0; attempt < 2000; attempt += 1) {
     const draft = draw();
-    if (!isSame(frac(netText(draft.legacy)), frac(netText(draft.solvimon))) || draft.legacy.tax !== draft.solvimon.tax) return draft;
+    if (!isSame(frac(netText(draft.legacy)), frac(netText(draft.solvimon))) || draft.legacy.tax !== draft.solvimon.tax)
+      return draft;
   }
   throw new Error('no draw of this plant has an effect');
 }
@@ -579,7 +580,10 @@ const wholePlants: Partial<Record<Cause, Plant>> = {
       const line = { ...seats(random, 'a', at), taxRate: null };
       const percent = String(random.int(5, 40));
       const fixed = price(random, 20, at.digits);
-      const [first, last] = [percentOf(line.amount, percent), percentOf(money(plus(frac(line.amount), negate(frac(fixed))), at.digits), percent)];
+      const [first, last] = [
+        percentOf(line.amount, percent),
+        percentOf(money(plus(frac(line.amount), negate(frac(fixed))), at.digits), percent),
+      ];
       if (money(first, at.digits) === money(last, at.digits)) return wholeOf('discount.order', random, at)(clean);
       const twin = (first: 'percent' | 'fixed'): readonly LineText[] => {
         const base = first === 'percent' ? frac(line.amount) : plus(frac(line.amount), negate(frac(fixed)));

@@ -4,8 +4,9 @@ import type { CustomerKey } from '../../src/model/ids.js';
 import type { CustomerCase, UsageEvidence } from '../../src/model/prepared.js';
 import type { PairVerdict } from '../../src/model/verdict.js';
 import { identityMapping, type Mapping } from '../../src/reconcile/mapping.js';
+import { explain } from '../../src/reconcile/explain/explain.js';
 import { prepare } from '../../src/reconcile/prepare.js';
-import { reconcileCustomer } from '../../src/reconcile/reconcile-customer.js';
+import { reconcileCustomer, reconcileCustomerWith } from '../../src/reconcile/reconcile-customer.js';
 import { zone } from './build.js';
 
 export const rules: CompareRules = { ...exactRules, timezone: zone };
@@ -37,4 +38,9 @@ export function toCase(one: Generated, mapping: Mapping = identityMapping): Cust
 
 export function judge(one: Generated, mapping: Mapping = identityMapping): readonly PairVerdict[] {
   return reconcileCustomer(toCase(one, mapping), rules);
+}
+
+/** As `judge`, with every line looked at and linked, also where the digests alone would settle the pair. */
+export function judgeLines(one: Generated, mapping: Mapping = identityMapping): readonly PairVerdict[] {
+  return reconcileCustomerWith(explain, toCase(one, mapping), rules, { isFastExitOn: false });
 }

@@ -50,6 +50,8 @@ const nearMs = 72 * 3_600_000;
  */
 const weights = { quantity: 20_000n, unitPrice: 30_000n, dimensions: 100_000n, period: 30_000n, description: 3_000n };
 const moneyScale = 100_000n;
+/** Another quantity, another price and less than half of the money: another line, where there are several to choose from. */
+const tooUnlike = 50_000n;
 /** Above any sum of real costs: two lines that cannot belong together. */
 const impossible = 10_000_000n;
 
@@ -121,6 +123,8 @@ function lineCost(one: FormGroup, other: FormGroup, options: MatchOptions): bigi
   const larger = magnitude(a) > magnitude(b) ? magnitude(a) : magnitude(b);
   let cost = larger === 0n ? 0n : (magnitude(a - b) * moneyScale) / larger;
   const differs = (left: string | null, right: string | null) => left !== null && right !== null && left !== right;
+  const isAnother = differs(one.row.quantity, other.row.quantity) && differs(one.row.unitPrice, other.row.unitPrice);
+  if (isAnother && cost > tooUnlike) return impossible;
   if (differs(one.row.quantity, other.row.quantity)) cost += weights.quantity;
   if (differs(one.row.unitPrice, other.row.unitPrice)) cost += weights.unitPrice;
   if (one.row.periodStart !== other.row.periodStart) cost += weights.period;

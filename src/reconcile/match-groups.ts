@@ -1,7 +1,7 @@
 import type { CompareRules } from '../model/compare-rules.js';
 import { dateInZone } from '../model/period.js';
 import type { FormRow } from '../model/prepared.js';
-import { assignLines, matchContent } from './assign-lines.js';
+import { assignLines, type Matched, matchContent } from './assign-lines.js';
 import type { FormGroup } from './comparison-form.js';
 import { type GroupLink, groupsOf, type MatchOptions, rowMinor, saysTheSame } from './group-link.js';
 import { contentKey, unitsOf } from './line-units.js';
@@ -26,7 +26,12 @@ export function matchGroups(
   matchByKey(
     work,
     (group) => exactKey(group.row, options.rules),
-    (left, right) => work.links.push(...matchInside(left, right, options)),
+    (left, right) => {
+      const inside = matchInside(left, right, options);
+      work.links.push(...inside.links);
+      for (const unit of inside.legacy) work.legacy.add(unit);
+      for (const unit of inside.solvimon) work.solvimon.add(unit);
+    },
   );
   for (const [left, right] of blocks(work)) matchBlock(work, left, right, options);
   matchByKey(
@@ -111,30 +116,29 @@ const byGroup = ['charge_class_period'];
 
 /**
  * Two groups of the same charge key, class and period. When they agree as a whole, their lines are paired for show;
- * when not, the lines that say the same are set aside so that only what differs is explained. One line against several
- * that differ stays a difference of the whole group: tiers as lines of their own against one line, for instance.
+ * when not, the lines that say the same are set aside so that only what differs is explained, and lines that nothing
+ * here pairs go on to the rest of their charge. Several lines that differ from one and add up to nothing stay a
+ * difference of the whole group: tiers as lines of their own against one line, for instance.
  */
-function matchInside(legacy: FormGroup, solvimon: FormGroup, options: MatchOptions): readonly GroupLink[] {
-  const whole: readonly GroupLink[] = [{ kind: 'matched', legacy, solvimon, rules: byGroup }];
+function matchInside(legacy: FormGroup, solvimon: FormGroup, options: MatchOptions): Matched {
+  const whole: Matched = {
+    links: [{ kind: 'matched', legacy, solvimon, rules: byGroup }],
+    legacy: [],
+    solvimon: [],
+  };
   if (legacy.lines.length === 1 && solvimon.lines.length === 1) return whole;
   const [left, right] = [unitsOf(legacy), unitsOf(solvimon)];
   if (left.length === 1 && right.length === 1) return whole;
   const content = matchContent(left, right, contentKey, [...byGroup, 'same_content']);
-  if (saysTheSame(legacy.row, solvimon.row, options)) return [...content.links, ...restAsOne(content)];
-  if (content.links.length === 0 && left.length !== right.length) return whole;
+  if (saysTheSame(legacy.row, solvimon.row, options))
+    return { links: [...content.links, ...restAsOne(content)], legacy: [], solvimon: [] };
   const splits = findSplits(content.legacy, content.solvimon, options);
+  const isUnlike = content.links.length === 0 && splits.links.length === 0 && left.length !== right.length;
+  if (isUnlike) return whole;
   const assigned = assignLines(splits.legacy, splits.solvimon, options, [...byGroup, ...splits.rules, 'line_by_line']);
-  const links: GroupLink[] = [
-    ...content.links,
-    ...splits.links,
-    ...assigned.links,
-    ...assigned.legacy.map((group) => ({ kind: 'only_legacy' as const, legacy: group, rules: noLine })),
-    ...assigned.solvimon.map((group) => ({ kind: 'only_solvimon' as const, solvimon: group, rules: noLine })),
-  ];
-  return sumsUp(links, legacy, solvimon, options) ? links : whole;
+  const found: Matched = { ...assigned, links: [...content.links, ...splits.links, ...assigned.links] };
+  return sumsUp(found, legacy, solvimon, options) ? found : whole;
 }
-
-const noLine = [...byGroup, 'no_line_left'];
 
 function restAsOne(rest: {
   readonly legacy: readonly FormGroup[];
@@ -150,10 +154,10 @@ function restAsOne(rest: {
 }
 
 /** Amounts below the minor unit may round apart line by line: then the group is judged as a whole. */
-function sumsUp(links: readonly GroupLink[], legacy: FormGroup, solvimon: FormGroup, options: MatchOptions): boolean {
+function sumsUp(found: Matched, legacy: FormGroup, solvimon: FormGroup, options: MatchOptions): boolean {
   const total = (side: 'legacy' | 'solvimon') =>
-    links.reduce(
-      (sum, link) => groupsOf(link, side).reduce((inner, group) => inner + rowMinor(group.row, options), sum),
+    [...found.links.flatMap((link) => groupsOf(link, side)), ...found[side]].reduce(
+      (sum, group) => sum + rowMinor(group.row, options),
       0n,
     );
   return total('legacy') === rowMinor(legacy.row, options) && total('solvimon') === rowMinor(solvimon.row, options);
