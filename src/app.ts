@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { AppError } from './errors.js';
 import { type LoadedConfig, loadConfig } from './config.js';
-import { toCompareRules } from './config/compare-rules.js';
+import { isExpired, toCompareRules } from './config/compare-rules.js';
+import { toKnownDifferences } from './config/known.js';
 import type { Env } from './config/env.js';
 import type { Config } from './config/schema.js';
 import { collectOnThread } from './collect-on-thread.js';
@@ -110,9 +111,11 @@ async function settingsOf(run: StoredRun, fallbackDir: string): Promise<RunSetti
   const { config } = stored;
   const baseDir = stored.baseDir ?? fallbackDir;
   const fileOf = (name: string | undefined) => (name === undefined ? null : path.resolve(baseDir, name));
+  // Expiry is judged on the day the run began, so that a resumed run judges as it began.
+  const began = dateInZone(instantOfMs(Date.parse(run.createdAt)), config.timezone);
   return {
-    // Expiry is judged on the day the run began, so that a resumed run judges as it began.
-    rules: toCompareRules(config, dateInZone(instantOfMs(Date.parse(run.createdAt)), config.timezone)),
+    rules: toCompareRules(config, began),
+    known: toKnownDifferences(config).filter((entry) => !isExpired(entry.expires, began)),
     mapping: await readMapping({
       customers: fileOf(config.mapping.customers),
       products: fileOf(config.mapping.products),

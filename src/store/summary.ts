@@ -26,11 +26,13 @@ export type CauseTotal = {
   readonly under: string;
 };
 
-/** legacy + explained + unexplained = solvimon, per currency, over pairs whose two sides can be subtracted. */
+/** legacy + explained + accepted + unexplained = solvimon, per currency, over pairs whose two sides can be subtracted. */
 export type Footing = {
   readonly currency: string;
   readonly legacy: string;
   readonly explained: string;
+  /** What known differences cover: it left the other two and stays in sight here. */
+  readonly accepted: string;
   readonly unexplained: string;
   readonly solvimon: string;
   readonly foots: boolean;
@@ -73,7 +75,7 @@ export async function causeTotals(db: Kysely<Database>, run: RunKey): Promise<re
     select cause, currency, count(*) as mismatches, count(distinct customer) as customers, count(*) filter (where confidence = 'proven') as proven,
       trim_scale(coalesce(sum(delta) filter (where delta > 0), 0))::text as over,
       trim_scale(coalesce(sum(delta) filter (where delta < 0), 0))::text as under
-    from mismatch where run_seq = ${sql.lit(run.seq)} group by cause, currency order by cause, currency collate "C" nulls last`.execute(
+    from mismatch where run_seq = ${sql.lit(run.seq)} and known is null group by cause, currency order by cause, currency collate "C" nulls last`.execute(
     db,
   );
   return result.rows.map((row) => ({
@@ -96,13 +98,15 @@ export async function footing(db: Kysely<Database>, run: RunKey): Promise<readon
     ), sides as (
       select currency, sum(legacy) as legacy, sum(solvimon) as solvimon from judged group by currency
     ), deltas as (
-      select j.currency, coalesce(sum(m.delta) filter (where m.cause <> 'unexplained'), 0) as explained,
-        coalesce(sum(m.delta) filter (where m.cause = 'unexplained'), 0) as unexplained
+      select j.currency, coalesce(sum(m.delta) filter (where m.known is null and m.cause <> 'unexplained'), 0) as explained,
+        coalesce(sum(m.delta) filter (where m.known is not null), 0) as accepted,
+        coalesce(sum(m.delta) filter (where m.known is null and m.cause = 'unexplained'), 0) as unexplained
       from mismatch m join judged j on j.id = m.pair_id where m.run_seq = ${sql.lit(run.seq)} group by j.currency
     )
     select s.currency, trim_scale(s.legacy)::text as legacy, trim_scale(coalesce(d.explained, 0))::text as explained,
+      trim_scale(coalesce(d.accepted, 0))::text as accepted,
       trim_scale(coalesce(d.unexplained, 0))::text as unexplained, trim_scale(s.solvimon)::text as solvimon,
-      s.legacy + coalesce(d.explained, 0) + coalesce(d.unexplained, 0) = s.solvimon as foots
+      s.legacy + coalesce(d.explained, 0) + coalesce(d.accepted, 0) + coalesce(d.unexplained, 0) = s.solvimon as foots
     from sides s left join deltas d using (currency) order by s.currency collate "C"`.execute(db);
   return result.rows;
 }
