@@ -14,7 +14,12 @@ export function frac(text: string): Fraction {
 }
 
 export const times = (a: Fraction, b: Fraction): Fraction => [a[0] * b[0], a[1] * b[1]];
-export const plus = (a: Fraction, b: Fraction): Fraction => [a[0] * b[1] + b[0] * a[1], a[1] * b[1]];
+/** Sum over the larger denominator where one divides the other, so that long sums of decimals stay short. */
+export function plus(a: Fraction, b: Fraction): Fraction {
+  if (a[1] % b[1] === 0n) return [a[0] + b[0] * (a[1] / b[1]), a[1]];
+  if (b[1] % a[1] === 0n) return [a[0] * (b[1] / a[1]) + b[0], b[1]];
+  return [a[0] * b[1] + b[0] * a[1], a[1] * b[1]];
+}
 export const over = (a: Fraction, b: Fraction): Fraction =>
   b[0] < 0n ? [-a[0] * b[1], a[1] * -b[0]] : [a[0] * b[1], a[1] * b[0]];
 export const negate = (a: Fraction): Fraction => [-a[0], a[1]];

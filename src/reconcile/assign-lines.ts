@@ -50,8 +50,8 @@ const nearMs = 72 * 3_600_000;
  */
 const weights = { quantity: 20_000n, unitPrice: 30_000n, dimensions: 100_000n, period: 30_000n, description: 3_000n };
 const moneyScale = 100_000n;
-/** Another quantity, another price and less than half of the money: another line, where there are several to choose from. */
-const tooUnlike = 50_000n;
+/** Another quantity, another price and a fifth of the money apart: another line, where there are several to choose from. */
+const tooUnlike = 20_000n;
 /** Above any sum of real costs: two lines that cannot belong together. */
 const impossible = 10_000_000n;
 

@@ -1,6 +1,6 @@
 import { Decimal, toDecimal } from '../model/money.js';
 import type { FormGroup } from './comparison-form.js';
-import { exactManyToMany, exactSubsets } from './exact-subset.js';
+import { exactManyToMany, exactSubsets, maxManyToMany, maxSubsetCandidates } from './exact-subset.js';
 import { contentKey, unitOrder } from './line-units.js';
 import { type GroupLink, type MatchOptions, rowMinor } from './group-link.js';
 import { compareText } from './text-order.js';
@@ -40,8 +40,12 @@ export function findSplits(
 function oneAgainstMany(state: State, wholeSide: 'legacy' | 'solvimon', options: MatchOptions): void {
   const partSide = wholeSide === 'legacy' ? 'solvimon' : 'legacy';
   for (const whole of Array.from(state[wholeSide])) {
-    const candidates = state[partSide].filter((part) => part !== whole);
+    const candidates = state[partSide];
     if (candidates.length < 2) return;
+    if (candidates.length > maxSubsetCandidates) {
+      state.rules.add('subset_bound_reached');
+      return;
+    }
     const target = rowMinor(whole.row, options);
     const amounts = candidates.map((part) => rowMinor(part.row, options));
     if (target === 0n || amounts.includes(target)) continue;
@@ -78,6 +82,10 @@ function manyAgainstMany(state: State, options: MatchOptions): void {
   for (;;) {
     const { legacy, solvimon } = state;
     if (legacy.length < 2 || solvimon.length < 2) return;
+    if (legacy.length > maxManyToMany || solvimon.length > maxManyToMany) {
+      state.rules.add('subset_bound_reached');
+      return;
+    }
     const amounts = (units: readonly FormGroup[]) => units.map((unit) => rowMinor(unit.row, options));
     const answer = exactManyToMany(amounts(legacy), amounts(solvimon));
     if (answer.kind !== 'found') {

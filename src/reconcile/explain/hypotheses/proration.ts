@@ -8,6 +8,9 @@ import { each, type Fit, isSameDiscount, one, type Sides, step } from './hypothe
 /** One way to count which share of a month a period is. */
 type Share = { readonly name: string; readonly text: string; readonly factor: Decimal; readonly isWhole: boolean };
 
+/** Above every share that a convention can give: 32 of 28 days. */
+const mostShare = new Decimal('1.2');
+
 /**
  * The same full price for a part of a month, counted by two conventions; or by one of them not at all. Each side's amount
  * must be the full price times a share that a known convention gives for its own period.
@@ -17,6 +20,9 @@ export function proration(sides: Sides): Fit | null {
   const full = fullPriceOf(legacy, solvimon);
   if (full === null || !isSameDiscount(sides)) return null;
   const count = countOf(legacy, solvimon);
+  // No convention gives much more than the whole: amounts far above it are not parts of this price. Cheap, before dates.
+  const most = count.times(full).abs().times(mostShare);
+  if (legacy.amount.abs().greaterThan(most) || solvimon.amount.abs().greaterThan(most)) return null;
   const zone = sides.difference.context.rules.timezone;
   const fits = (side: SideFacts) =>
     sharesOf(side, side.zone ?? zone).filter((share) =>
