@@ -535,6 +535,20 @@ function taxSpread(lines: readonly LineText[], code: DocumentText['currency']): 
   }));
 }
 
+/**
+ * Whether all that the spreading moved are taxes of exactly half a minor unit: then another rounding mode gives the same
+ * invoice, and no judge could know which of the two was planted.
+ */
+function isOnlyTies(lines: readonly LineText[], spread: readonly LineText[], digits: number): boolean {
+  return lines.every((line, index) => {
+    const exact = times(frac(netText(line)), [21n, 100n]);
+    const halves = exact[0] * 2n * 10n ** BigInt(digits);
+    const isTie = halves % exact[1] === 0n && (halves / exact[1]) % 2n !== 0n;
+    const own = rounded(exact, digits);
+    return isTie || isSame(frac(own), frac(spread[index]?.tax ?? own));
+  });
+}
+
 const wholePlants: Partial<Record<Cause, Plant>> = {
   'rounding.level': (random, at) => ({
     documents: (clean) => {
@@ -553,9 +567,11 @@ const wholePlants: Partial<Record<Cause, Plant>> = {
             solvimon: [document(at, 'S', renamed(lines, 's:'), { tax: 'document', taxOf: taxOnce })],
           };
         }
+        const spread = taxSpread(lines, at.currency);
+        if (isOnlyTies(lines, spread, at.digits)) continue;
         return {
           legacy: [document(at, 'L', renamed(lines, 'l:'))],
-          solvimon: [document(at, 'S', renamed(taxSpread(lines, at.currency), 's:'))],
+          solvimon: [document(at, 'S', renamed(spread, 's:'))],
         };
       }
       throw new Error('no draw rounds apart');
