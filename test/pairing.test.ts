@@ -107,7 +107,7 @@ test('where tax is left out, documents that differ in tax alone are settled by t
   });
   expect(await pairsOf(run)).toEqual(['a: in-1 | invo-1 matched settled']);
   expect(summary.footing).toEqual([
-    { currency: 'EUR', legacy: '100', explained: '0', unexplained: '0', solvimon: '100', foots: true },
+    { currency: 'EUR', legacy: '100', explained: '0', accepted: '0', unexplained: '0', solvimon: '100', foots: true },
   ]);
 });
 

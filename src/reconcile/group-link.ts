@@ -22,6 +22,8 @@ export type GroupLink =
       readonly legacy: readonly FormGroup[];
       readonly solvimon: readonly FormGroup[];
       readonly rules: readonly string[];
+      /** Inside a group that the comparison form already says is the same: linked for show, without a note. */
+      readonly isSettled?: true;
     }
   /** Several ways to add up to the same, none better than the others: nobody picks one. */
   | {

@@ -43,7 +43,10 @@ export function judgeLink(
   const legacy = groupsOf(link, 'legacy');
   const solvimon = groupsOf(link, 'solvimon');
   const ids = { legacyLines: sortedIds(legacy), solvimonLines: sortedIds(solvimon) };
-  if (link.kind === 'regrouped') return regrouped(ids, legacy.length > 0 ? legacy : solvimon, pair);
+  if (link.kind === 'regrouped') {
+    const judged = regrouped(ids, legacy.length > 0 ? legacy : solvimon, pair);
+    return link.isSettled === true ? { shown: judged.shown } : judged;
+  }
   const left = legacy.length === 0 ? null : mergeGroups(legacy);
   const right = solvimon.length === 0 ? null : mergeGroups(solvimon);
   const amounts = {

@@ -130,6 +130,9 @@ function matchInside(legacy: FormGroup, solvimon: FormGroup, options: MatchOptio
   const [left, right] = [unitsOf(legacy), unitsOf(solvimon)];
   if (left.length === 1 && right.length === 1) return whole;
   const content = matchContent(left, right, contentKey, [...byGroup, 'same_content']);
+  // Which of several equal lines is the copy nobody can say, so they stand together against the one.
+  const isRepeated = left.length !== right.length && new Set([...left, ...right].map(contentKey)).size === 1;
+  if (isRepeated && (left.length === 1 || right.length === 1)) return whole;
   if (saysTheSame(legacy.row, solvimon.row, options))
     return { links: [...content.links, ...restAsOne(content)], legacy: [], solvimon: [] };
   const splits = findSplits(content.legacy, content.solvimon, options);
@@ -150,7 +153,7 @@ function restAsOne(rest: {
   const [other] = solvimon;
   if (legacy.length === 1 && solvimon.length === 1 && one !== undefined && other !== undefined)
     return [{ kind: 'matched', legacy: one, solvimon: other, rules: byGroup, isSettled: true }];
-  return [{ kind: 'regrouped', legacy, solvimon, rules: [...byGroup, 'same_total'] }];
+  return [{ kind: 'regrouped', legacy, solvimon, rules: [...byGroup, 'same_total'], isSettled: true }];
 }
 
 /** Amounts below the minor unit may round apart line by line: then the group is judged as a whole. */

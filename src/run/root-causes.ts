@@ -3,6 +3,7 @@ import { AppError } from '../errors.js';
 import {
   changedFactor,
   type Decision,
+  decisions,
   firstState,
   life,
   nextState,
@@ -16,6 +17,8 @@ import { rootCauseStatus } from '../store/root-cause-views.js';
 import { decideRootCause, recordRootCauses, type Transition } from '../store/root-causes.js';
 import type { StoredRun } from '../store/runs.js';
 import type { Database } from '../store/tables.js';
+
+export { decisions };
 
 /** The table of the life as rows, refused transitions left out. */
 const transitions: readonly Transition[] = rootCauseStates.flatMap((from) =>

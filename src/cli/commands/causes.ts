@@ -1,7 +1,6 @@
 import os from 'node:os';
 import { AppError } from '../../errors.js';
-import { decisions } from '../../reconcile/root-causes/life.js';
-import { decide } from '../../run/root-causes.js';
+import { decide, decisions } from '../../run/root-causes.js';
 import type { RunSummary } from '../../run/summarise.js';
 import { eventsOf, findRootCauses, listRootCauses, trendOf } from '../../store/root-cause-views.js';
 import { findMismatches } from '../../store/views.js';

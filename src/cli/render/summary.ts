@@ -102,12 +102,13 @@ function compareCodes(a: string | null, b: string | null): number {
 /** The statement as an accountant writes it; empty when no pair was compared. */
 export function renderFooting(summary: RunSummary): string {
   if (summary.footing.length === 0) return '';
+  const hasAccepted = summary.footing.some((row) => (row.accepted ?? '0') !== '0');
   return table(
     [
       { head: 'statement' },
       { head: 'legacy', isAmount: true },
       { head: '+ explained', isAmount: true },
-      { head: '+ accepted', isAmount: true },
+      ...(hasAccepted ? [{ head: '+ accepted', isAmount: true }] : []),
       { head: '+ unexplained', isAmount: true },
       { head: '= solvimon', isAmount: true },
       { head: 'foots' },
@@ -116,7 +117,7 @@ export function renderFooting(summary: RunSummary): string {
       row.currency,
       amount(row.legacy, row.currency),
       signed(row.explained, row.currency),
-      signed(row.accepted ?? '0', row.currency),
+      ...(hasAccepted ? [signed(row.accepted ?? '0', row.currency)] : []),
       signed(row.unexplained, row.currency),
       amount(row.solvimon, row.currency),
       row.foots ? '✓' : '✗',
