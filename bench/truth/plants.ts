@@ -157,14 +157,38 @@ function other(solvimon: LineText, change: Partial<LineText>): LineText {
   return { ...solvimon, ...change };
 }
 
-/** A tie in the tax that one system rounds up and the other to even. */
-function taxInAnotherMode(random: Random, at: Context): Draft {
-  for (;;) {
-    const line = seats(random, 'l', at);
-    const exact = times(frac(line.amount), [21n, 100n]);
-    const [a, b] = [rounded(exact, at.digits), rounded(exact, at.digits, 'half_even')];
-    if (a !== b) return { legacy: { ...line, tax: a }, solvimon: { ...line, truth: 's', tax: b } };
-  }
+/** Ties in the tax that one system rounds up and the other to even, on every line of the invoice. */
+function taxInAnotherMode(random: Random, at: Context): Whole {
+  const exact = (line: LineText) => times(frac(netText(line)), [21n, 100n]);
+  const inMode = (line: LineText, mode: Mode): LineText => ({ ...line, tax: rounded(exact(line), at.digits, mode) });
+  let line = seats(random, 'x', at);
+  while (inMode(line, 'half_up').tax === inMode(line, 'half_even').tax) line = seats(random, 'x', at);
+  return {
+    documents: (clean) =>
+      twoDocuments(
+        at,
+        [...clean, line].map((one) => inMode(one, 'half_up')),
+        [...clean, line].map((one) => inMode(one, 'half_even')),
+      ),
+  };
+}
+
+/** A product that one system rounds in another mode. */
+function amountInAnotherMode(random: Random, at: Context): Draft {
+  return until(() => {
+    const quantity = String(random.int(3, 900));
+    const unitPrice = price(random, 90, at.digits + random.int(1, 2));
+    const [a, b] = random.pick([
+      ['half_up', 'down'],
+      ['half_up', 'half_even'],
+      ['half_even', 'down'],
+      ['down', 'half_up'],
+    ] as const);
+    return {
+      legacy: usageLine('l', quantity, unitPrice, at, a),
+      solvimon: usageLine('s', quantity, unitPrice, at, b),
+    };
+  });
 }
 
 /** Every cause that a line can have, each as two systems that differ in one rule or one input. */
@@ -194,22 +218,7 @@ const linePlants: Partial<Record<Cause, Plant>> = {
         ? { legacy: usageLine('l', quantity, fine, at), solvimon: usageLine('s', quantity, coarse, at) }
         : { legacy: usageLine('l', quantity, coarse, at), solvimon: usageLine('s', quantity, fine, at) };
     }),
-  'rounding.mode': (random, at) =>
-    until(() => {
-      if (random.chance(30)) return taxInAnotherMode(random, at);
-      const quantity = String(random.int(3, 900));
-      const unitPrice = price(random, 90, at.digits + random.int(1, 2));
-      const [a, b] = random.pick([
-        ['half_up', 'down'],
-        ['half_up', 'half_even'],
-        ['half_even', 'down'],
-        ['down', 'half_up'],
-      ] as const);
-      return {
-        legacy: usageLine('l', quantity, unitPrice, at, a),
-        solvimon: usageLine('s', quantity, unitPrice, at, b),
-      };
-    }),
+  'rounding.mode': (random, at) => (random.chance(30) ? taxInAnotherMode(random, at) : amountInAnotherMode(random, at)),
   'price.tier_mode': (random, at) =>
     until(() => {
       const tiers = tiersOf(random, at.digits);

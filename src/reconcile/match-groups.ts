@@ -136,11 +136,25 @@ function matchInside(legacy: FormGroup, solvimon: FormGroup, options: MatchOptio
   if (saysTheSame(legacy.row, solvimon.row, options))
     return { links: [...content.links, ...restAsOne(content)], legacy: [], solvimon: [] };
   const splits = findSplits(content.legacy, content.solvimon, options);
-  const isUnlike = content.links.length === 0 && splits.links.length === 0 && left.length !== right.length;
+  const isUnlike =
+    content.links.length === 0 &&
+    splits.links.length === 0 &&
+    left.length !== right.length &&
+    !hasCounterpart(left, right);
   if (isUnlike) return whole;
   const assigned = assignLines(splits.legacy, splits.solvimon, options, [...byGroup, ...splits.rules, 'line_by_line']);
   const found: Matched = { ...assigned, links: [...content.links, ...splits.links, ...assigned.links] };
   return sumsUp(found, legacy, solvimon, options) ? found : whole;
+}
+
+/** Whether some line can be told to be another line of the other side: by its quantity, or by a price not all share. */
+function hasCounterpart(left: readonly FormGroup[], right: readonly FormGroup[]): boolean {
+  const shared = (pick: (unit: FormGroup) => string | null) => {
+    const others = new Set(right.map(pick));
+    return left.some((unit) => pick(unit) !== null && others.has(pick(unit)));
+  };
+  const prices = new Set([...left, ...right].map((unit) => unit.row.unitPrice));
+  return shared((unit) => unit.row.quantity) || (prices.size > 1 && shared((unit) => unit.row.unitPrice));
 }
 
 function restAsOne(rest: {
