@@ -287,6 +287,7 @@ create table mismatch (
   status text default 'open'::text not null,
   fingerprint text not null,
   detail jsonb not null,
+  known text,
   constraint mismatch_confidence_check CHECK ((confidence = ANY (ARRAY['proven'::text, 'likely'::text, 'unknown'::text]))),
   constraint mismatch_direction_check CHECK ((direction = ANY (ARRAY['over'::text, 'under'::text, 'none'::text]))),
   constraint mismatch_level_check CHECK ((level = ANY (ARRAY['usage'::text, 'line'::text, 'tax'::text, 'header'::text])))
@@ -359,6 +360,62 @@ create table residue (
   constraint residue_run_seq_fkey FOREIGN KEY (run_seq) REFERENCES run(seq) ON DELETE CASCADE
 );
 CREATE INDEX residue_chunk ON public.residue USING btree (run_seq, chunk);
+
+create table root_cause (
+  fingerprint text not null,
+  cause text not null,
+  level text not null,
+  charge_key text,
+  currency text,
+  status text not null,
+  status_before text not null,
+  first_cycle text not null,
+  last_cycle text not null,
+  judged_cycle text not null,
+  decided_gross numeric not null,
+  decided_direction text not null,
+  owner text,
+  note text,
+  updated_at timestamp with time zone not null,
+  constraint root_cause_decided_direction_check CHECK ((decided_direction = ANY (ARRAY['over'::text, 'under'::text, 'none'::text]))),
+  constraint root_cause_fingerprint_check CHECK ((fingerprint ~ '^fp[0-9]+-[0-9a-f]{16}$'::text)),
+  constraint root_cause_status_check CHECK ((status = ANY (ARRAY['unknown'::text, 'known'::text, 'fix-ready'::text, 'fix-verified'::text, 'accepted'::text, 'closed'::text, 'regressed'::text]))),
+  constraint root_cause_pkey PRIMARY KEY (fingerprint)
+);
+
+create table root_cause_cycle (
+  fingerprint text not null,
+  cycle text not null,
+  run_seq bigint not null,
+  mismatches integer not null,
+  proven integer not null,
+  pairs integer not null,
+  customers integer not null,
+  over numeric not null,
+  under numeric not null,
+  would_match integer not null,
+  examples text[] not null,
+  constraint root_cause_cycle_over_check CHECK ((over >= (0)::numeric)),
+  constraint root_cause_cycle_under_check CHECK ((under <= (0)::numeric)),
+  constraint root_cause_cycle_fingerprint_fkey FOREIGN KEY (fingerprint) REFERENCES root_cause(fingerprint) ON DELETE CASCADE,
+  constraint root_cause_cycle_pkey PRIMARY KEY (fingerprint, cycle)
+);
+
+create table root_cause_event (
+  id bigint generated always as identity not null,
+  fingerprint text not null,
+  cycle text,
+  event text not null,
+  from_status text not null,
+  to_status text not null,
+  who text,
+  note text,
+  at timestamp with time zone not null,
+  constraint root_cause_event_event_check CHECK ((event = ANY (ARRAY['seen'::text, 'changed'::text, 'gone'::text, 'expired'::text, 'name'::text, 'declare_fixed'::text, 'accept'::text, 'reopen'::text]))),
+  constraint root_cause_event_fingerprint_fkey FOREIGN KEY (fingerprint) REFERENCES root_cause(fingerprint) ON DELETE CASCADE,
+  constraint root_cause_event_pkey PRIMARY KEY (id)
+);
+CREATE INDEX root_cause_event_of ON public.root_cause_event USING btree (fingerprint, id);
 
 create table roster (
   id bigint generated always as identity not null,

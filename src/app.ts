@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { AppError } from './errors.js';
 import { type LoadedConfig, loadConfig } from './config.js';
-import { toCompareRules } from './config/compare-rules.js';
+import { isExpired, toCompareRules } from './config/compare-rules.js';
+import { toKnownDifferences } from './config/known.js';
 import type { Env } from './config/env.js';
 import type { Config } from './config/schema.js';
 import { collectOnThread } from './collect-on-thread.js';
@@ -21,7 +22,7 @@ import { waitForRun } from './run/execute.js';
 import { limitRequests } from './run/limit-requests.js';
 import { readMapping } from './run/read-mapping.js';
 import { openPages, pagesConfig } from './solvimon-adapter/pages-source.js';
-import { databaseError, openDatabase, type Store } from './store/database.js';
+import { databaseError, databaseIdentity, openDatabase, type Store } from './store/database.js';
 import { startEmbeddedPostgres } from './store/embedded-postgres.js';
 import { migrateUp } from './store/migrate.js';
 import { clearFailure, startRun, type StoredRun } from './store/runs.js';
@@ -110,9 +111,11 @@ async function settingsOf(run: StoredRun, fallbackDir: string): Promise<RunSetti
   const stored = run.config as { readonly config: Config; readonly baseDir?: string };
   const { config } = stored;
   const baseDir = stored.baseDir ?? fallbackDir;
+  // Expiry is judged on the day the run began, so that a resumed run judges as it began.
+  const began = dateInZone(instantOfMs(Date.parse(run.createdAt)), config.timezone);
   return {
-    // Expiry is judged on the day the run began, so that a resumed run judges as it began.
-    rules: toCompareRules(config, dateInZone(instantOfMs(Date.parse(run.createdAt)), config.timezone)),
+    rules: toCompareRules(config, began),
+    known: toKnownDifferences(config).filter((entry) => !isExpired(entry.expires, began)),
     mapping: await mappingOf(config, baseDir),
     slackDays: config.run.slack_days,
     chunkSize: config.run.chunk_size,
@@ -188,7 +191,8 @@ export async function finishRunHere(options: RunnerOptions, context: RunContext,
   const queues = await openQueues({
     redisUrl: options.env.redisUrl ?? undefined,
     databaseUrl: options.store.databaseUrl,
-    prefix: 'bullmq',
+    // One Redis may serve several installations: a worker must never take a job whose run is in another's tables.
+    prefix: options.env.redisUrl === null ? 'bullmq' : `shadowbill-${await databaseIdentity(context.db)}`,
     onError: (error) => options.log.warn({ err: error }, 'the queue has trouble'),
   });
   try {

@@ -63,6 +63,12 @@ export const errorTable = {
     exitCode: exitCodes.usage,
     next: 'List the mismatches with `shadowbill mismatch list`.',
   },
+  root_cause_not_found: {
+    sentence: 'There is no such root cause',
+    retry: 'never',
+    exitCode: exitCodes.usage,
+    next: 'List the root causes with `shadowbill causes list`.',
+  },
   file_unreadable: {
     sentence: 'A file could not be read or written',
     retry: 'never',

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { AppError, exitCodeOf } from '../errors.js';
+import { addCausesCommands } from './commands/causes.js';
 import { addCohortCommands } from './commands/cohort.js';
 import { addConfigCommands } from './commands/config.js';
 import { addDecisionCommands } from './commands/decision.js';
@@ -8,6 +9,7 @@ import { addDoctorCommand } from './commands/doctor.js';
 import { addGateCommands } from './commands/gate.js';
 import { addGoliveCommands } from './commands/golive.js';
 import { addInvoiceCommands } from './commands/invoice.js';
+import { addKnownCommands } from './commands/known.js';
 import { addMappingCommands } from './commands/mapping.js';
 import { addMismatchCommands } from './commands/mismatch.js';
 import { addPairCommands } from './commands/pair.js';
@@ -21,9 +23,11 @@ import { type AddCommands, type Host, openSession, tell } from './session.js';
 const commands: readonly AddCommands[] = [
   addRunCommand,
   addRunsCommands,
+  addCausesCommands,
   addMismatchCommands,
   addPairCommands,
   addInvoiceCommands,
+  addKnownCommands,
   addMappingCommands,
   addCohortCommands,
   addGateCommands,

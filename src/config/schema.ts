@@ -46,6 +46,9 @@ const knownSchema = (today: string) =>
     owner: s.text.describe('Who answers for it'),
     expires: s.expiryFrom(today).describe(`First day on which it no longer holds; at most ${s.maxKnownDays} days away`),
     max_amount: s.amount.describe('Most money it may cover per cycle and currency, in major units'),
+    legacy_is_wrong: s.bool
+      .default(false)
+      .describe('true: Solvimon is right, and what it covers was billed wrongly by the old system'),
   });
 
 const cohortSchema = z.strictObject({

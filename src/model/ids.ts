@@ -14,6 +14,9 @@ export type CustomerKey = Branded<'CustomerKey'>;
 /** What a line is for, after mapping: product or price, meter, dimensions. The join key between the systems. */
 export type ChargeKey = Branded<'ChargeKey'>;
 
+/** What stands for the id of a document that has none: it could not be read, and is still shown in a pair. */
+export const noId = '(no id)' as DocumentId;
+
 const runIdForm = /^[0-9a-z]{26}$/;
 const cycleForm = /^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/;
 

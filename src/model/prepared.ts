@@ -57,6 +57,19 @@ export type PreparedDocument = {
   readonly digest: string;
 };
 
+/**
+ * What looking at the events behind a usage line found, as quantities of the meter: missing in Solvimon, counted twice
+ * there, arrived after its cut-off, or stored and matched to no price. null: nobody looked.
+ */
+export type UsageEvidence = {
+  readonly chargeKey: ChargeKey;
+  readonly periodStart: Instant | null;
+  readonly missing: DecimalText | null;
+  readonly duplicate: DecimalText | null;
+  readonly late: DecimalText | null;
+  readonly unmatched: DecimalText | null;
+};
+
 /** Everything of one customer and cycle that the engine needs to judge. */
 export type CustomerCase = {
   readonly customer: CustomerKey | null;
@@ -67,4 +80,6 @@ export type CustomerCase = {
   /** Documents of the neighbouring cycles: never paired, but they tell `period.other_cycle` from a missing line. */
   readonly legacyNeighbours: readonly PreparedDocument[];
   readonly solvimonNeighbours: readonly PreparedDocument[];
+  /** Left out when no usage check ran. */
+  readonly usageEvidence?: readonly UsageEvidence[];
 };

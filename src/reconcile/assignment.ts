@@ -1,4 +1,5 @@
 import { invariant } from '../model/invariant.js';
+import { compareText } from './text-order.js';
 
 /** Larger problems are cut into pieces by the callers: the work grows with the cube. */
 export const maxAssignment = 200;
@@ -29,6 +30,22 @@ export function assign(costs: readonly (readonly bigint[])[], columnCount: numbe
     if (row > 0) result[row - 1] = column - 1;
   }
   return result;
+}
+
+/**
+ * As `assign`, for rows and columns that are the two sides: among assignments of equal cost the one found depends on which
+ * of them the rows are, so the rows are always the side whose keys come first, and swapping the sides changes nothing (I3).
+ */
+export function assignAlike(
+  costs: readonly (readonly bigint[])[],
+  rowKeys: string,
+  columnKeys: string,
+): readonly number[] {
+  const columnCount = costs[0]?.length ?? 0;
+  if (compareText(columnKeys, rowKeys) >= 0) return assign(costs, columnCount);
+  const turned = Array.from({ length: columnCount }, (_unused, column) => costs.map((row) => row[column] ?? 0n));
+  const rowOfColumn = assign(turned, costs.length);
+  return costs.map((_unused, row) => rowOfColumn.indexOf(row));
 }
 
 /** Brings one more row into the matching; arrays count from 1, column 0 stands for "no column yet". */

@@ -1,34 +1,16 @@
 import type { CompareRules } from '../model/compare-rules.js';
 import type { CurrencyCode } from '../model/currency.js';
-import type { LineId } from '../model/ids.js';
-import { Decimal, type DecimalText, fromMinorUnits, toDecimal, toMinorUnits } from '../model/money.js';
+import { Decimal, type DecimalText, toDecimal, toMinorUnits } from '../model/money.js';
 import type { MappedLine, PreparedDocument } from '../model/prepared.js';
-import type { Direction } from '../model/side.js';
-import type { LineLink, MismatchFinding, Note } from '../model/verdict.js';
-import { type FormGroup, groupLines, lineClass } from './comparison-form.js';
-import type { Difference, DifferenceContext, DifferenceSide, Explanation } from './difference.js';
-import { wholly } from './explain/components.js';
-import { fingerprint } from './fingerprint.js';
-import { type GroupLink, matchGroups, rowMinor, type TaxScope } from './match-groups.js';
-
-export type Explain = (difference: Difference) => Explanation;
-
-/** What comparing one pair of documents line by line finds, before tolerance. */
-export type PairFindings = {
-  readonly mismatches: readonly Omit<MismatchFinding, 'tolerance'>[];
-  readonly notes: readonly Note[];
-  readonly links: readonly LineLink[];
-};
-
-type PairContext = {
-  readonly currency: CurrencyCode;
-  readonly taxScope: TaxScope;
-  readonly rules: CompareRules;
-  readonly context: DifferenceContext;
-  readonly explain: Explain;
-  readonly legacy: readonly PreparedDocument[];
-  readonly solvimon: readonly PreparedDocument[];
-};
+import type { LineLink, Note } from '../model/verdict.js';
+import { type FormGroup, groupLines } from './comparison-form.js';
+import type { DifferenceContext } from './difference.js';
+import { foldDocumentDiscount } from './document-discount.js';
+import { restOfPair } from './explain/rest-of-pair.js';
+import { type GroupLink, type TaxScope } from './group-link.js';
+import { type Explain, type Finding, judgeLink, type PairContext, type PairFindings } from './judge-link.js';
+import { matchGroups } from './match-groups.js';
+import { compareText } from './text-order.js';
 
 /**
  * Compares two sets of documents of one currency, neither of them empty: lines grouped and matched, each difference
@@ -43,22 +25,36 @@ export function comparePair(
   context: DifferenceContext,
   explain: Explain,
 ): PairFindings {
-  const groups = { legacy: groupsOf(legacy), solvimon: groupsOf(solvimon) };
+  const groups = { legacy: groupsOfDocuments(legacy), solvimon: groupsOfDocuments(solvimon) };
   const taxScope = taxScopeOf(groups.legacy, groups.solvimon, rules);
-  const pair: PairContext = { currency, taxScope, rules, context, explain, legacy, solvimon };
-  const mismatches: Omit<MismatchFinding, 'tolerance'>[] = [];
-  const notes: Note[] = [];
-  const links: LineLink[] = [];
-  for (const link of matchGroups(groups.legacy, groups.solvimon, { currency, taxScope, rules }))
-    judge(link, pair, mismatches, notes, links);
-  links.push(...notSummed(legacy, 'legacy'), ...notSummed(solvimon, 'solvimon'));
-  const rest = restOfPair(pair, mismatches);
-  mismatches.push(...rest);
+  const folded = foldDocumentDiscount(groups.legacy, groups.solvimon, { currency, taxScope, rules });
+  const matched = matchGroups(folded.legacy, folded.solvimon, { currency, taxScope, rules });
+  const pair: PairContext = {
+    currency,
+    taxScope,
+    rules,
+    context,
+    explain,
+    documentOf: documentsByLine([...legacy, ...solvimon]),
+    leftovers: leftoversOf(matched),
+  };
+  const mismatches: Finding[] = [];
+  const notes: Note[] = [...folded.notes];
+  const links: LineLink[] = [...folded.links];
+  for (const link of matched) {
+    const judged = judgeLink(link, pair);
+    links.push(judged.shown);
+    if (judged.finding !== undefined) mismatches.push(judged.finding);
+    if (judged.note !== undefined) notes.push(judged.note);
+  }
+  links.push(...notSummed(legacy, groups.legacy, 'legacy'), ...notSummed(solvimon, groups.solvimon, 'solvimon'));
+  const totals = { legacy: sideMinor(legacy, currency, rules), solvimon: sideMinor(solvimon, currency, rules) };
+  mismatches.push(...restOfPair({ legacy, solvimon, currency, taxScope, totals }, mismatches));
   if (legacy.length !== solvimon.length) notes.push(structureNote(legacy, solvimon));
   return { mismatches, notes, links };
 }
 
-function groupsOf(documents: readonly PreparedDocument[]): readonly FormGroup[] {
+function groupsOfDocuments(documents: readonly PreparedDocument[]): readonly FormGroup[] {
   const [only] = documents;
   if (documents.length === 1 && only !== undefined) return groupLines(only.lines);
   return groupLines(documents.flatMap((one) => one.lines));
@@ -70,114 +66,32 @@ function taxScopeOf(legacy: readonly FormGroup[], solvimon: readonly FormGroup[]
   return [...legacy, ...solvimon].some((group) => group.row.tax === null) ? 'document' : 'line';
 }
 
-function judge(
-  link: GroupLink,
-  pair: PairContext,
-  mismatches: Omit<MismatchFinding, 'tolerance'>[],
-  notes: Note[],
-  links: LineLink[],
-): void {
-  if (link.kind === 'split' || link.kind === 'merged') {
-    const ids = { legacyLines: link.legacy.flatMap(idsOf), solvimonLines: link.solvimon.flatMap(idsOf) };
-    const amount = fromMinorUnits(
-      link.legacy.reduce((sum, group) => sum + rowMinor(group.row, pair), 0n),
-      pair.currency,
+function documentsByLine(documents: readonly PreparedDocument[]): ReadonlyMap<MappedLine, PreparedDocument> {
+  return new Map(documents.flatMap((one) => one.lines.map((line) => [line, one] as const)));
+}
+
+function leftoversOf(links: readonly GroupLink[]): PairContext['leftovers'] {
+  const starts = (kind: 'only_legacy' | 'only_solvimon') =>
+    new Set(
+      links.flatMap((link) => {
+        if (link.kind !== kind) return [];
+        const group = link.kind === 'only_legacy' ? link.legacy : link.solvimon;
+        return [group.row.periodStart ?? ''];
+      }),
     );
-    links.push({ relation: link.kind, ...ids, legacy: amount, solvimon: amount, delta: '0' as DecimalText });
-    notes.push({
-      cause: link.kind === 'split' ? 'structure.split_line' : 'structure.merged_line',
-      ...ids,
-      text: `${ids.legacyLines.length} legacy ${plural(ids.legacyLines.length)} and ${ids.solvimonLines.length} solvimon ${plural(ids.solvimonLines.length)} add up to the same`,
-    });
-    return;
-  }
-  const legacy = link.kind === 'only_solvimon' ? null : link.legacy;
-  const solvimon = link.kind === 'only_legacy' ? null : link.solvimon;
-  const amounts = {
-    legacy: legacy === null ? null : rowMinor(legacy.row, pair),
-    solvimon: solvimon === null ? null : rowMinor(solvimon.row, pair),
-  };
-  const delta = (amounts.solvimon ?? 0n) - (amounts.legacy ?? 0n);
-  const ids = {
-    legacyLines: legacy === null ? [] : idsOf(legacy),
-    solvimonLines: solvimon === null ? [] : idsOf(solvimon),
-  };
-  const shown = {
-    legacy: textOf(amounts.legacy, pair.currency),
-    solvimon: textOf(amounts.solvimon, pair.currency),
-    delta: fromMinorUnits(delta, pair.currency),
-  };
-  const differs =
-    delta !== 0n || legacy === null || solvimon === null || factsDiffer(legacy, solvimon, link.rule, pair);
-  links.push({
-    relation: legacy === null ? 'only_solvimon' : solvimon === null ? 'only_legacy' : differs ? 'differs' : 'equal',
-    ...ids,
-    ...shown,
-  });
-  if (!differs) return;
-  const explanation = pair.explain({
-    level: 'line',
-    currency: pair.currency,
-    legacy: sideOf(legacy, pair.legacy),
-    solvimon: sideOf(solvimon, pair.solvimon),
-    delta: shown.delta,
-    context: pair.context,
-  });
-  const row = (legacy ?? solvimon)?.row;
-  const finding = {
-    level: 'line' as const,
-    ...ids,
-    chargeKey: row?.chargeKey ?? null,
-    period:
-      row === undefined || row.periodStart === null || row.periodEnd === null
-        ? null
-        : { start: row.periodStart, end: row.periodEnd },
-    ...explanation,
-    ...shown,
-    direction: directionOf(delta),
-    rules: [link.rule, ...explanation.rules],
-  };
-  mismatches.push({ ...finding, fingerprint: fingerprint(finding, pair.currency) });
+  return { legacy: starts('only_legacy'), solvimon: starts('only_solvimon') };
 }
 
-/** Facts besides money that both sides state and that disagree. A net price against a gross price with its discount says the same. */
-function factsDiffer(legacy: FormGroup, solvimon: FormGroup, rule: string, pair: PairContext): boolean {
-  const [left, right] = [legacy.row, solvimon.row];
-  if (rule === 'equal_money' || rule === 'same_charge') return true;
-  if (pair.rules.quantity && left.quantity !== null && right.quantity !== null && left.quantity !== right.quantity)
-    return true;
-  if (
-    !pair.rules.unitPrice ||
-    left.unitPrice === null ||
-    right.unitPrice === null ||
-    left.unitPrice === right.unitPrice
-  )
-    return false;
-  return left.discount === right.discount;
-}
-
-function sideOf(group: FormGroup | null, documents: readonly PreparedDocument[]): DifferenceSide | null {
-  if (group === null) return null;
-  const document = documents.find((one) => one.lines.some((line) => group.lines.includes(line))) ?? documents[0];
-  return document === undefined ? null : { row: group.row, lines: group.lines, document };
-}
-
-function idsOf(group: FormGroup): readonly LineId[] {
-  return group.lines.map((line) => line.id);
-}
-
-function textOf(minor: bigint | null, currency: CurrencyCode): DecimalText | null {
-  return minor === null ? null : fromMinorUnits(minor, currency);
-}
-
-export function directionOf(delta: bigint): Direction {
-  return delta > 0n ? 'over' : delta < 0n ? 'under' : 'none';
-}
-
-function notSummed(documents: readonly PreparedDocument[], side: 'legacy' | 'solvimon'): readonly LineLink[] {
-  const lines: readonly MappedLine[] = documents.flatMap((one) =>
-    one.lines.filter((line) => lineClass(line.kind) === 'not_summed'),
-  );
+/** Lines that stand in no group: balances, tax lines, and groups without money. Shown, so that no line is lost (I1). */
+function notSummed(
+  documents: readonly PreparedDocument[],
+  groups: readonly FormGroup[],
+  side: 'legacy' | 'solvimon',
+): readonly LineLink[] {
+  const grouped = new Set(groups.flatMap((group) => group.lines));
+  const lines: readonly MappedLine[] = documents
+    .flatMap((one) => one.lines.filter((line) => !grouped.has(line)))
+    .sort((a, b) => compareText(a.id, b.id) || compareText(a.net, b.net));
   return lines.map((line) => ({
     relation: 'not_summed',
     legacyLines: side === 'legacy' ? [line.id] : [],
@@ -195,68 +109,6 @@ export function sideMinor(documents: readonly PreparedDocument[], currency: Curr
     .reduce((sum, one) => sum.plus(rules.tax === 'off' ? one.form.net : one.form.gross), new Decimal(0));
   return toMinorUnits(total, currency);
 }
-
-/** What the lines leave of the documents' delta: a difference in tax stated for the document, or in the header. */
-function restOfPair(
-  pair: PairContext,
-  found: readonly Omit<MismatchFinding, 'tolerance'>[],
-): readonly Omit<MismatchFinding, 'tolerance'>[] {
-  const { currency, rules } = pair;
-  const totals = {
-    legacy: sideMinor(pair.legacy, currency, rules),
-    solvimon: sideMinor(pair.solvimon, currency, rules),
-  };
-  const explained = found.reduce((sum, one) => sum + toMinorUnits(one.delta, currency), 0n);
-  const rest = totals.solvimon - totals.legacy - explained;
-  if (rest === 0n) return [];
-  const tax = (documents: readonly PreparedDocument[]) =>
-    documents.reduce((sum, one) => sum.plus(one.form.tax), new Decimal(0));
-  const [legacyTax, solvimonTax] = [tax(pair.legacy), tax(pair.solvimon)];
-  const isTax =
-    pair.taxScope === 'document' && toMinorUnits(solvimonTax, currency) - toMinorUnits(legacyTax, currency) === rest;
-  const lineCount = BigInt(
-    Math.max(
-      1,
-      pair.legacy.reduce((sum, one) => sum + one.lines.length, 0),
-    ),
-  );
-  const isRounding = (rest < 0n ? -rest : rest) <= lineCount;
-  const cause =
-    isTax && legacyTax.isZero() !== solvimonTax.isZero()
-      ? 'tax.missing'
-      : isRounding
-        ? 'rounding.level'
-        : isTax
-          ? 'tax.base'
-          : 'unexplained';
-  const finding = {
-    level: isTax ? ('tax' as const) : ('header' as const),
-    legacyLines: [],
-    solvimonLines: [],
-    chargeKey: null,
-    period: null,
-    cause: cause as MismatchFinding['cause'],
-    confidence: cause === 'unexplained' ? ('unknown' as const) : ('likely' as const),
-    rivals: [],
-    legacy: fromMinorUnits(isTax ? toMinorUnits(legacyTax, currency) : totals.legacy, currency),
-    solvimon: fromMinorUnits(isTax ? toMinorUnits(solvimonTax, currency) : totals.solvimon, currency),
-    delta: fromMinorUnits(rest, currency),
-    direction: directionOf(rest),
-    components: wholly(
-      isTax ? (isRounding ? 'rounding' : 'tax_base') : isRounding ? 'rounding' : 'header',
-      rest,
-      currency,
-    ),
-    working: [
-      { label: 'lines', text: `differ by ${fromMinorUnits(explained, currency)}` },
-      { label: 'documents', text: `differ by ${fromMinorUnits(totals.solvimon - totals.legacy, currency)}` },
-    ],
-    rules: ['left_by_the_lines'],
-  };
-  return [{ ...finding, fingerprint: fingerprint(finding, currency) }];
-}
-
-const plural = (count: number) => (count === 1 ? 'line' : 'lines');
 
 function structureNote(legacy: readonly PreparedDocument[], solvimon: readonly PreparedDocument[]): Note {
   const isSplit = solvimon.length > legacy.length;

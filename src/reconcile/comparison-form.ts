@@ -49,7 +49,7 @@ export function groupLines(lines: readonly MappedLine[]): readonly FormGroup[] {
   for (const line of discounts) append(groups, discountTarget(line, lines, groups) ?? groupKey(line), line);
   const built: { readonly key: string; readonly group: FormGroup }[] = [];
   for (const members of groups.values()) {
-    const row = toRow(members, hasTaxLines);
+    const row = rowOf(members, hasTaxLines);
     if (row.net !== zero || (row.tax !== null && row.tax !== zero))
       built.push({ key: rowKey(row), group: { row, lines: members } });
   }
@@ -118,7 +118,8 @@ function discountTarget(
   return discount.period === null && sameCharge.length === 1 ? sameCharge[0] : undefined;
 }
 
-function toRow(members: readonly MappedLine[], taxIsDocumentLevel: boolean): FormRow {
+/** The row of lines that are taken together; `members` is not empty and of one charge key and class. */
+export function rowOf(members: readonly MappedLine[], taxIsDocumentLevel: boolean): FormRow {
   const first = members[0] as MappedLine;
   const charges = members.filter((line) => line.kind !== 'discount');
   const detached = members.filter((line) => line.kind === 'discount');

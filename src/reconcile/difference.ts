@@ -1,7 +1,7 @@
 import type { CompareRules } from '../model/compare-rules.js';
 import type { CurrencyCode } from '../model/currency.js';
 import type { DecimalText } from '../model/money.js';
-import type { FormRow, MappedLine, PreparedDocument } from '../model/prepared.js';
+import type { FormRow, MappedLine, PreparedDocument, UsageEvidence } from '../model/prepared.js';
 import type { Cause, Components, Confidence, Level, WorkingStep } from '../model/verdict.js';
 
 /** One side of a difference: its form row and the lines folded into it (charges, attached and detached discounts). */
@@ -21,6 +21,8 @@ export type Difference = {
   readonly delta: DecimalText;
   /** Everything else of the same customer and cycle, for causes that look beyond the line (scope, other cycle, duplicates). */
   readonly context: DifferenceContext;
+  /** For a line on one side only: whether the other side has a line of the same period left as well, which it may be. */
+  readonly hasLeftoverOpposite: boolean;
 };
 
 export type DifferenceContext = {
@@ -28,6 +30,7 @@ export type DifferenceContext = {
   readonly solvimonDocuments: readonly PreparedDocument[];
   readonly legacyNeighbours: readonly PreparedDocument[];
   readonly solvimonNeighbours: readonly PreparedDocument[];
+  readonly usageEvidence: readonly UsageEvidence[];
   readonly rules: CompareRules;
 };
 

@@ -1,28 +1,39 @@
 import { hash } from 'node:crypto';
 import type { CurrencyCode } from '../model/currency.js';
 import { Decimal, toDecimal } from '../model/money.js';
-import { componentNames, type MismatchFinding } from '../model/verdict.js';
+import { type Cause, componentNames, type MismatchFinding } from '../model/verdict.js';
+
+/** Version of the algorithm. A new one gets a new name and never regroups what an old one grouped. */
+export const fingerprintVersion = 'fp1';
+
+type Fingerprinted = Omit<MismatchFinding, 'fingerprint' | 'tolerance'>;
 
 /**
  * Fingerprint `fp1` (statistics 5.2): what differences of one shape have in common across customers: dominant component
- * and its sign, charge key, currency, level, cause and shape. A new algorithm gets a new version and never regroups old ones.
+ * and its sign, charge key, currency, level, cause and shape. Causes that lie in a platform and not in a product (how it
+ * rounds, counts days, taxes, converts) leave the charge out: one setting is one root cause, however many products show it.
  */
-export function fingerprint(
-  finding: Omit<MismatchFinding, 'fingerprint' | 'tolerance'>,
-  currency: CurrencyCode | null,
-): string {
+export function fingerprint(finding: Fingerprinted, currency: CurrencyCode | null): string {
   const parts = [
-    dominant(finding),
-    finding.chargeKey ?? '',
+    dominantOf(finding),
+    isOfThePlatform(finding.cause) ? '' : (finding.chargeKey ?? ''),
     currency ?? '',
     finding.level,
     finding.cause,
     shape(finding),
   ];
-  return `fp1-${hash('sha256', parts.join('\u001f'), 'hex').slice(0, 16)}`;
+  return `${fingerprintVersion}-${hash('sha256', parts.join('\u001f'), 'hex').slice(0, 16)}`;
 }
 
-function dominant(finding: Pick<MismatchFinding, 'components'>): string {
+const platformGroups = new Set(['rounding', 'proration', 'tax', 'fx', 'period']);
+
+/** Whether a cause is a setting of a whole system rather than of one product. */
+export function isOfThePlatform(cause: Cause): boolean {
+  return platformGroups.has(cause.split('.')[0] ?? '');
+}
+
+/** The largest component with its sign ("price+"), the first in declared order among equals; `none` without money. */
+export function dominantOf(finding: Pick<MismatchFinding, 'components'>): string {
   let best: { name: string; size: Decimal; sign: string } | undefined;
   for (const name of componentNames) {
     const amount = finding.components[name];
@@ -34,10 +45,27 @@ function dominant(finding: Pick<MismatchFinding, 'components'>): string {
   return best === undefined ? 'none' : `${best.name}${best.sign}`;
 }
 
-/** `ratio:1.1111` when both sides have money (four significant digits), else `one-sided`. */
-function shape(finding: Pick<MismatchFinding, 'legacy' | 'solvimon'>): string {
+/** Causes whose two sides stand in one proportion wherever they appear: a price, a rate. */
+const proportional: ReadonlySet<Cause> = new Set([
+  'price.unit_price',
+  'rounding.price_precision',
+  'discount.rate',
+  'discount.missing',
+  'discount.scope',
+  'tax.rate',
+  'tax.inclusive',
+  'fx.rate',
+]);
+
+/**
+ * What is constant in the pattern of a cause: `ratio:1.11` of the two sides to three significant digits where the cause is
+ * a proportion, `one-sided`, and otherwise nothing: quantities, days and cents differ from customer to customer.
+ */
+function shape(finding: Pick<MismatchFinding, 'legacy' | 'solvimon' | 'cause'>): string {
   if (finding.legacy === null || finding.solvimon === null) return 'one-sided';
+  if (!proportional.has(finding.cause)) return 'other';
   const legacy = toDecimal(finding.legacy);
   if (legacy.isZero()) return 'other';
-  return `ratio:${toDecimal(finding.solvimon).div(legacy).toSignificantDigits(4, Decimal.ROUND_HALF_EVEN).toFixed()}`;
+  // Three digits: cents of rounding move the fourth on small lines.
+  return `ratio:${toDecimal(finding.solvimon).div(legacy).toSignificantDigits(3, Decimal.ROUND_HALF_EVEN).toFixed()}`;
 }

@@ -1,84 +1,48 @@
 import type { CompareRules } from '../model/compare-rules.js';
-import type { CurrencyCode } from '../model/currency.js';
-import { toMinorUnits, zero, toDecimal, Decimal } from '../model/money.js';
 import { dateInZone } from '../model/period.js';
 import type { FormRow } from '../model/prepared.js';
-import { assign, maxAssignment } from './assignment.js';
+import { assignLines, type Matched, matchContent } from './assign-lines.js';
 import type { FormGroup } from './comparison-form.js';
+import { type GroupLink, groupsOf, type MatchOptions, rowMinor, saysTheSame } from './group-link.js';
+import { contentKey, unitsOf } from './line-units.js';
+import { findSplits } from './split-lines.js';
 import { compareText } from './text-order.js';
 
-export type TaxScope = 'line' | 'document' | 'off';
-
-/** How groups of lines of the two sides belong together. */
-export type GroupLink =
-  | { readonly kind: 'matched'; readonly legacy: FormGroup; readonly solvimon: FormGroup; readonly rule: string }
-  | {
-      readonly kind: 'split';
-      readonly legacy: readonly FormGroup[];
-      readonly solvimon: readonly FormGroup[];
-      readonly rule: string;
-    }
-  | {
-      readonly kind: 'merged';
-      readonly legacy: readonly FormGroup[];
-      readonly solvimon: readonly FormGroup[];
-      readonly rule: string;
-    }
-  | { readonly kind: 'only_legacy'; readonly legacy: FormGroup; readonly rule: string }
-  | { readonly kind: 'only_solvimon'; readonly solvimon: FormGroup; readonly rule: string };
-
-export type MatchOptions = {
-  readonly currency: CurrencyCode;
-  readonly taxScope: TaxScope;
-  readonly rules: CompareRules;
-};
-
-/** What a row is judged by: net, or net with tax, rounded half-up to whole minor units. */
-export function rowMinor(row: FormRow, options: Pick<MatchOptions, 'currency' | 'taxScope'>): bigint {
-  if (options.taxScope !== 'line' || row.tax === null || row.tax === zero)
-    return toMinorUnits(row.net, options.currency);
-  return toMinorUnits(toDecimal(row.net).plus(row.tax), options.currency);
-}
-
-/** A search for split lines looks at no more than this many lines: every subset is tried, so a "no" is a proof. */
-const maxParts = 12;
+/** Links found so far, and what is still free on each side. */
+type Work = { readonly legacy: Set<FormGroup>; readonly solvimon: Set<FormGroup>; readonly links: GroupLink[] };
 
 /**
- * Matches groups by charge key, class and period; then by the cheapest assignment among the same charge key; then one
- * line against several of the same charge key whose sum it is; then by equal money whatever the charge key. What is
- * left stands alone. Every group comes out once; the result does not depend on the order of the input (I5).
+ * Matches the groups of two documents (or sets of documents), in stages of falling certainty: the same charge key, class
+ * and period; inside a group that disagrees, line by line; among the same charge key, lines that add up to the same and
+ * then the cheapest assignment; equal money whatever the charge key. What is left stands alone. Every line comes out
+ * once; the result does not depend on the order of the input (I5).
  */
 export function matchGroups(
   legacyGroups: readonly FormGroup[],
   solvimonGroups: readonly FormGroup[],
   options: MatchOptions,
 ): readonly GroupLink[] {
-  const links: GroupLink[] = [];
-  const legacy = new Set(legacyGroups);
-  const solvimon = new Set(solvimonGroups);
-  const take = (left: FormGroup, right: FormGroup, rule: string) => {
-    legacy.delete(left);
-    solvimon.delete(right);
-    links.push({ kind: 'matched', legacy: left, solvimon: right, rule });
-  };
-  matchExact(legacy, solvimon, (group) => exactKey(group.row, options.rules), take, 'charge_class_period');
-  splitAndMerge(legacy, solvimon, options, links);
-  for (const key of blockKeys(legacy, solvimon, chargeKeyOf)) {
-    matchCheapest(inBlock(legacy, key, chargeKeyOf), inBlock(solvimon, key, chargeKeyOf), options, take, 'same_charge');
-  }
-  matchExact(
-    legacy,
-    solvimon,
-    (group) =>
-      group.row.lineClass === 'rounding'
-        ? null
-        : `${group.row.lineClass} ${rowMinor(group.row, options)} ${group.row.periodStart ?? ''}`,
-    take,
-    'equal_money',
+  const work: Work = { legacy: new Set(legacyGroups), solvimon: new Set(solvimonGroups), links: [] };
+  matchByKey(
+    work,
+    (group) => exactKey(group.row, options.rules),
+    (left, right) => {
+      const inside = matchInside(left, right, options);
+      work.links.push(...inside.links);
+      for (const unit of inside.legacy) work.legacy.add(unit);
+      for (const unit of inside.solvimon) work.solvimon.add(unit);
+    },
   );
-  for (const group of legacy) links.push({ kind: 'only_legacy', legacy: group, rule: 'no_counterpart' });
-  for (const group of solvimon) links.push({ kind: 'only_solvimon', solvimon: group, rule: 'no_counterpart' });
-  return links;
+  for (const [left, right] of blocks(work)) matchBlock(work, left, right, options);
+  matchByKey(
+    work,
+    (group) => moneyKey(group.row, options),
+    (left, right) => work.links.push({ kind: 'matched', legacy: left, solvimon: right, rules: ['equal_money'] }),
+  );
+  for (const group of work.legacy) work.links.push({ kind: 'only_legacy', legacy: group, rules: ['no_counterpart'] });
+  for (const group of work.solvimon)
+    work.links.push({ kind: 'only_solvimon', solvimon: group, rules: ['no_counterpart'] });
+  return work.links;
 }
 
 function exactKey(row: FormRow, rules: CompareRules): string {
@@ -91,126 +55,127 @@ function exactKey(row: FormRow, rules: CompareRules): string {
   return [row.chargeKey, row.lineClass, at(row.periodStart), at(row.periodEnd)].join('\u001f');
 }
 
-const chargeKeyOf = (group: FormGroup) => `${group.row.chargeKey}\u001f${group.row.lineClass}`;
-
-function blockKeys(
-  legacy: ReadonlySet<FormGroup>,
-  solvimon: ReadonlySet<FormGroup>,
-  keyOf: (group: FormGroup) => string,
-): readonly string[] {
-  const right = new Set([...solvimon].map(keyOf));
-  return [...new Set([...legacy].map(keyOf))].filter((key) => right.has(key)).sort(compareText);
+/** Money and period; null for rounding lines, whose equal cents mean nothing. */
+function moneyKey(row: FormRow, options: MatchOptions): string | null {
+  if (row.lineClass === 'rounding') return null;
+  return `${row.lineClass} ${rowMinor(row, options)} ${row.periodStart ?? ''}`;
 }
 
-function inBlock(
-  groups: ReadonlySet<FormGroup>,
-  key: string,
-  keyOf: (group: FormGroup) => string,
-): readonly FormGroup[] {
-  return [...groups].filter((group) => keyOf(group) === key);
-}
-
-/** Pairs groups with the same key, equal copies in order. */
-function matchExact(
-  legacy: ReadonlySet<FormGroup>,
-  solvimon: ReadonlySet<FormGroup>,
+/** Pairs groups with the same key, equal copies in order; a null key pairs with nothing. */
+function matchByKey(
+  work: Work,
   keyOf: (group: FormGroup) => string | null,
-  take: (left: FormGroup, right: FormGroup, rule: string) => void,
-  rule: string,
+  take: (left: FormGroup, right: FormGroup) => void,
 ): void {
   const waiting = new Map<string, FormGroup[]>();
-  for (const group of solvimon) {
+  for (const group of work.solvimon) {
     const key = keyOf(group);
-    if (key !== null) waiting.set(key, [...(waiting.get(key) ?? []), group]);
+    if (key === null) continue;
+    const same = waiting.get(key);
+    if (same === undefined) waiting.set(key, [group]);
+    else same.push(group);
   }
-  for (const group of Array.from(legacy)) {
+  for (const group of Array.from(work.legacy)) {
     const key = keyOf(group);
     const partner = key === null ? undefined : waiting.get(key)?.shift();
-    if (partner !== undefined) take(group, partner, rule);
+    if (partner === undefined) continue;
+    work.legacy.delete(group);
+    work.solvimon.delete(partner);
+    take(group, partner);
   }
 }
 
-function matchCheapest(
-  legacy: readonly FormGroup[],
-  solvimon: readonly FormGroup[],
-  options: MatchOptions,
-  take: (left: FormGroup, right: FormGroup, rule: string) => void,
-  rule: string,
-): void {
-  if (legacy.length > maxAssignment || solvimon.length > maxAssignment) {
-    // Too many for an exact assignment: in order of money, which is said in the rule.
-    const byMoney = (groups: readonly FormGroup[]) =>
-      [...groups].sort((a, b) => compareBig(rowMinor(a.row, options), rowMinor(b.row, options)));
-    const right = byMoney(solvimon);
-    byMoney(legacy).forEach((group, index) => {
-      const partner = right[index];
-      if (partner !== undefined) take(group, partner, `${rule}_in_order_of_money`);
-    });
-    return;
-  }
-  const costs = legacy.map((one) => solvimon.map((other) => groupCost(one.row, other.row, options)));
-  assign(costs, solvimon.length).forEach((column, row) => {
-    const [one, other] = [legacy[row], solvimon[column]];
-    if (one !== undefined && other !== undefined) take(one, other, rule);
-  });
+/** What is free on both sides of each charge key and class, in the order of the keys. */
+function blocks(work: Work): readonly (readonly [readonly FormGroup[], readonly FormGroup[]])[] {
+  const byKey = new Map<string, [FormGroup[], FormGroup[]]>();
+  const add = (group: FormGroup, side: 0 | 1) => {
+    const key = `${group.row.chargeKey}\u001f${group.row.lineClass}`;
+    const block = byKey.get(key) ?? [[], []];
+    block[side].push(group);
+    byKey.set(key, block);
+  };
+  for (const group of work.legacy) add(group, 0);
+  for (const group of work.solvimon) add(group, 1);
+  return [...byKey]
+    .filter(([, [left, right]]) => left.length > 0 && right.length > 0)
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([, block]) => block);
 }
 
-function compareBig(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Difference in money first, then whether the periods begin and end alike. */
-function groupCost(one: FormRow, other: FormRow, options: MatchOptions): bigint {
-  const difference = rowMinor(one, options) - rowMinor(other, options);
-  const periods = (one.periodStart === other.periodStart ? 0n : 1n) + (one.periodEnd === other.periodEnd ? 0n : 1n);
-  return (difference < 0n ? -difference : difference) * 4n + periods;
-}
-
-/** One line against two or more of the same charge key whose money it is exactly. */
-function splitAndMerge(
-  legacy: Set<FormGroup>,
-  solvimon: Set<FormGroup>,
-  options: MatchOptions,
-  links: GroupLink[],
-): void {
-  for (const key of blockKeys(legacy, solvimon, chargeKeyOf)) {
-    const left = inBlock(legacy, key, chargeKeyOf);
-    const right = inBlock(solvimon, key, chargeKeyOf);
-    if (left.length === 1 && right.length > 1) {
-      const parts = left[0] === undefined ? null : partsOf(left[0], right, options);
-      if (parts === null || left[0] === undefined) continue;
-      links.push({ kind: 'split', legacy: left, solvimon: parts, rule: 'exact_sum' });
-      legacy.delete(left[0]);
-      for (const part of parts) solvimon.delete(part);
-    } else if (right.length === 1 && left.length > 1) {
-      const parts = right[0] === undefined ? null : partsOf(right[0], left, options);
-      if (parts === null || right[0] === undefined) continue;
-      links.push({ kind: 'merged', legacy: parts, solvimon: right, rule: 'exact_sum' });
-      solvimon.delete(right[0]);
-      for (const part of parts) legacy.delete(part);
-    }
+function matchBlock(work: Work, left: readonly FormGroup[], right: readonly FormGroup[], options: MatchOptions): void {
+  const found = findSplits(left, right, options);
+  const assigned = assignLines(found.legacy, found.solvimon, options, ['same_charge', ...found.rules]);
+  for (const link of [...found.links, ...assigned.links]) {
+    work.links.push(link);
+    for (const group of groupsOf(link, 'legacy')) work.legacy.delete(group);
+    for (const group of groupsOf(link, 'solvimon')) work.solvimon.delete(group);
   }
 }
 
-function partsOf(
-  whole: FormGroup,
-  candidates: readonly FormGroup[],
-  options: MatchOptions,
-): readonly FormGroup[] | null {
-  if (candidates.length > maxParts) return null;
-  const target = rowMinor(whole.row, options);
-  const amounts = candidates.map((group) => rowMinor(group.row, options));
-  if (amounts.includes(target)) return null;
-  for (let mask = (1 << candidates.length) - 1; mask > 0; mask -= 1) {
-    const chosen = candidates.filter((_unused, index) => (mask & (1 << index)) !== 0);
-    if (chosen.length < 2) continue;
-    const sum = amounts.reduce((total, amount, index) => ((mask & (1 << index)) === 0 ? total : total + amount), 0n);
-    if (sum === target) return chosen;
-  }
-  return null;
+const byGroup = ['charge_class_period'];
+
+/**
+ * Two groups of the same charge key, class and period. When they agree as a whole, their lines are paired for show;
+ * when not, the lines that say the same are set aside so that only what differs is explained, and lines that nothing
+ * here pairs go on to the rest of their charge. Several lines that differ from one and add up to nothing stay a
+ * difference of the whole group: tiers as lines of their own against one line, for instance.
+ */
+function matchInside(legacy: FormGroup, solvimon: FormGroup, options: MatchOptions): Matched {
+  const whole: Matched = {
+    links: [{ kind: 'matched', legacy, solvimon, rules: byGroup }],
+    legacy: [],
+    solvimon: [],
+  };
+  if (legacy.lines.length === 1 && solvimon.lines.length === 1) return whole;
+  const [left, right] = [unitsOf(legacy), unitsOf(solvimon)];
+  if (left.length === 1 && right.length === 1) return whole;
+  const content = matchContent(left, right, contentKey, [...byGroup, 'same_content']);
+  // Which of several equal lines is the copy nobody can say, so they stand together against the one.
+  const isRepeated = left.length !== right.length && new Set([...left, ...right].map(contentKey)).size === 1;
+  if (isRepeated && (left.length === 1 || right.length === 1)) return whole;
+  if (saysTheSame(legacy.row, solvimon.row, options))
+    return { links: [...content.links, ...restAsOne(content)], legacy: [], solvimon: [] };
+  const splits = findSplits(content.legacy, content.solvimon, options);
+  const isUnlike =
+    content.links.length === 0 &&
+    splits.links.length === 0 &&
+    left.length !== right.length &&
+    !hasCounterpart(left, right);
+  if (isUnlike) return whole;
+  const assigned = assignLines(splits.legacy, splits.solvimon, options, [...byGroup, ...splits.rules, 'line_by_line']);
+  const found: Matched = { ...assigned, links: [...content.links, ...splits.links, ...assigned.links] };
+  return sumsUp(found, legacy, solvimon, options) ? found : whole;
 }
 
-/** Sum of a decimal field over groups, exact. */
-export function sumNet(groups: readonly FormGroup[]): Decimal {
-  return groups.reduce((sum, group) => sum.plus(group.row.net), new Decimal(0));
+/** Whether some line can be told to be another line of the other side: by its quantity, or by a price not all share. */
+function hasCounterpart(left: readonly FormGroup[], right: readonly FormGroup[]): boolean {
+  const shared = (pick: (unit: FormGroup) => string | null) => {
+    const others = new Set(right.map(pick));
+    return left.some((unit) => pick(unit) !== null && others.has(pick(unit)));
+  };
+  const prices = new Set([...left, ...right].map((unit) => unit.row.unitPrice));
+  return shared((unit) => unit.row.quantity) || (prices.size > 1 && shared((unit) => unit.row.unitPrice));
+}
+
+function restAsOne(rest: {
+  readonly legacy: readonly FormGroup[];
+  readonly solvimon: readonly FormGroup[];
+}): readonly GroupLink[] {
+  const { legacy, solvimon } = rest;
+  if (legacy.length === 0 && solvimon.length === 0) return [];
+  const [one] = legacy;
+  const [other] = solvimon;
+  if (legacy.length === 1 && solvimon.length === 1 && one !== undefined && other !== undefined)
+    return [{ kind: 'matched', legacy: one, solvimon: other, rules: byGroup, isSettled: true }];
+  return [{ kind: 'regrouped', legacy, solvimon, rules: [...byGroup, 'same_total'], isSettled: true }];
+}
+
+/** Amounts below the minor unit may round apart line by line: then the group is judged as a whole. */
+function sumsUp(found: Matched, legacy: FormGroup, solvimon: FormGroup, options: MatchOptions): boolean {
+  const total = (side: 'legacy' | 'solvimon') =>
+    [...found.links.flatMap((link) => groupsOf(link, side)), ...found[side]].reduce(
+      (sum, group) => sum + rowMinor(group.row, options),
+      0n,
+    );
+  return total('legacy') === rowMinor(legacy.row, options) && total('solvimon') === rowMinor(solvimon.row, options);
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Pool } from 'pg';
 import type { CompareRules } from '../model/compare-rules.js';
+import type { KnownDifference } from '../model/known.js';
 import type { Side } from '../model/side.js';
 import type { Source } from '../model/source.js';
 import type { Mapping } from '../reconcile/mapping.js';
@@ -11,6 +12,8 @@ import type { Database } from '../store/tables.js';
 /** What a use case needs of a run's configuration. Built by the composition root from the configuration the run began with. */
 export type RunSettings = {
   readonly rules: CompareRules;
+  /** Known differences that hold on the day the run began; left out: none. */
+  readonly known?: readonly KnownDifference[];
   readonly mapping: Mapping;
   /** Days around the cycle that a source without a period filter reads as well. */
   readonly slackDays: number;

@@ -39,6 +39,7 @@ export async function pairRun(context: RunContext, run: StoredRun): Promise<read
       cycle: run.cycle,
       ...loads,
       chunkSize: settings.chunkSize,
+      judgedBy: settings.rules.tax === 'off' ? 'net' : 'gross',
     });
     await moveRun(trx, run.id, ['pairing'], 'comparing');
     context.progress({ step: 'pair', ...result });

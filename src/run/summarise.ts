@@ -1,5 +1,7 @@
 import { AppError } from '../errors.js';
 import { invariant } from '../model/invariant.js';
+import type { KnownDifference } from '../model/known.js';
+import { applyKnown, type KnownTotal, knownTotals } from '../store/known.js';
 import { chunksOf } from '../store/pairing.js';
 import { finishRun, moveRun, type StoredRun } from '../store/runs.js';
 import {
@@ -16,7 +18,9 @@ import {
   verdictHash,
 } from '../store/summary.js';
 import type { RunContext } from './context.js';
+import { learnRounding, type RoundingProfile } from './learn-rounding.js';
 import { loadsOf } from './pair.js';
+import { coverRun, recordCauses, type RuleCovers } from './root-causes.js';
 
 /** What a finished run says of itself; stored with it and shown by every front end. */
 export type RunSummary = {
@@ -25,8 +29,17 @@ export type RunSummary = {
   readonly causes: readonly CauseTotal[];
   readonly footing: readonly Footing[];
   readonly sides: readonly SideTotal[];
+  /** What known differences cover, apart from the causes. Fields from here on are missing in runs of older versions. */
+  readonly accepted?: readonly AcceptedTotal[];
+  /** How each side rounds, learned from its own lines. */
+  readonly rounding?: readonly RoundingProfile[];
+  /** Where differences happen nearly always, over mismatched and clean invoices. */
+  readonly covers?: RuleCovers;
   readonly problems: number;
 };
+
+/** What a known difference covers in one currency, with who answers for it. */
+export type AcceptedTotal = KnownTotal & Pick<KnownDifference, 'owner' | 'reason' | 'expires' | 'isLegacyWrong'>;
 
 /**
  * Checks the whole and closes the run: every chunk judged, every document of both sides in exactly one pair (I1), the
@@ -41,17 +54,23 @@ export async function summariseRun(context: RunContext, run: StoredRun): Promise
     });
   const key = { seq: run.seq, id: run.id };
   await checkNothingLost(context, run);
+  const accepted = await acceptKnown(context, run);
+  const loads = await loadsOf(context, run);
   const summary: RunSummary = {
     schemaVersion: 1,
     states: await stateTotals(context.db, key),
     causes: await causeTotals(context.db, key),
     footing: await footing(context.db, key),
     sides: await sideTotals(context.db, key),
+    accepted,
+    rounding: await learnRounding(context.db, loads),
+    covers: await coverRun(context.db, key, loads),
     problems: await countProblems(context.db, key),
   };
   for (const row of summary.footing)
     invariant(row.foots, 'legacy plus every difference is solvimon (I2)', { run: run.id, ...row });
   const incompleteBecause = reasonsForIncomplete(summary);
+  await recordCauses(context.db, run, incompleteBecause.length === 0, context.now());
   await moveRun(context.db, run.id, ['comparing'], 'summarised');
   await finishRun(context.db, run.id, {
     isComplete: incompleteBecause.length === 0,
@@ -64,16 +83,27 @@ export async function summariseRun(context: RunContext, run: StoredRun): Promise
   return summary;
 }
 
+/** Takes what known differences cover out of the totals; it stays visible as accepted. */
+async function acceptKnown(context: RunContext, run: StoredRun): Promise<readonly AcceptedTotal[]> {
+  const { known = [] } = await context.settingsOf(run);
+  await applyKnown(context.db, run, known);
+  const totals = await knownTotals(context.db, run, known);
+  return totals.flatMap((total) => {
+    const entry = known.find((one) => one.id === total.known);
+    if (entry === undefined) return [];
+    const { owner, reason, expires, isLegacyWrong } = entry;
+    return [{ ...total, owner, reason, expires, isLegacyWrong }];
+  });
+}
+
 async function checkNothingLost(context: RunContext, run: StoredRun): Promise<void> {
   const counts = await pairedDocuments(context.db, { runSeq: run.seq, ...(await loadsOf(context, run)) });
-  for (const { side, stored, paired, distinct } of counts) {
-    invariant(stored === paired && paired === distinct, 'every document stands in exactly one pair (I1)', {
-      run: run.id,
-      side,
-      stored,
-      paired,
-      distinct,
-    });
+  for (const row of counts) {
+    invariant(
+      row.stored === row.paired && row.storedIds === row.pairedIds,
+      'every document stands in exactly one pair (I1)',
+      { run: run.id, ...row },
+    );
   }
 }
 

@@ -27,8 +27,8 @@ export async function mappingCoverage(
     solvimon_net: string | null;
   }>`
     select l.charge_key, d.currency, bool_and(l.is_mapped) as is_mapped,
-      count(*) filter (where x.side = 'legacy') as legacy_lines, (sum(l.net) filter (where x.side = 'legacy'))::text as legacy_net,
-      count(*) filter (where x.side = 'solvimon') as solvimon_lines, (sum(l.net) filter (where x.side = 'solvimon'))::text as solvimon_net
+      count(*) filter (where x.side = 'legacy') as legacy_lines, trim_scale(sum(l.net) filter (where x.side = 'legacy'))::text as legacy_net,
+      count(*) filter (where x.side = 'solvimon') as solvimon_lines, trim_scale(sum(l.net) filter (where x.side = 'solvimon'))::text as solvimon_net
     from load x join document d on d.load_id = x.id and d.in_cycle join line l on l.load_id = d.load_id and l.doc_no = d.doc_no
     where x.run_id = ${run.id} and x.state = 'loaded'
     group by l.charge_key, d.currency

@@ -1,6 +1,7 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { AppError } from '../errors.js';
+import { invariant } from '../model/invariant.js';
 import type { Database } from './tables.js';
 
 export type Store = { readonly db: Kysely<Database>; readonly pool: pg.Pool; close(): Promise<void> };
@@ -41,6 +42,16 @@ export function openDatabase(options: {
     await db.destroy();
   };
   return { db, pool, close };
+}
+
+/** Twelve hex digits that are the same for everybody who works on this database, and others for every other database. */
+export async function databaseIdentity(db: Kysely<Database>): Promise<string> {
+  const result = await sql<{ identity: string }>`
+    select left(md5(concat_ws('/', (select system_identifier from pg_control_system()),
+      (select oid from pg_database where datname = current_database()))), 12) as identity`.execute(db);
+  const identity = result.rows[0]?.identity;
+  invariant(identity !== undefined, 'a database can say which one it is');
+  return identity;
 }
 
 const connectionRefusals = new Set([

@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { allCurrencies, currencyDigits } from '../model/currency.js';
 import { invariant } from '../model/invariant.js';
 import type { Database } from './tables.js';
 
@@ -9,6 +10,8 @@ export type PairingInput = {
   readonly solvimonLoad: string;
   /** Most customers in one chunk of the residue. */
   readonly chunkSize: number;
+  /** What documents are judged by: gross, or net where the rules leave tax out. */
+  readonly judgedBy: 'gross' | 'net';
 };
 
 export type PairingResult = {
@@ -63,10 +66,24 @@ async function collectCustomers(trx: Transaction<Database>, input: PairingInput)
   await sql`analyze customer_state`.execute(trx);
 }
 
+/**
+ * A document's amount as the engine judges it, in whole minor units of its currency: NUMERIC's round is half away from
+ * zero, as `toMinorUnits` is. A digest may leave more digits equal, and the statement has to foot with both ways' pairs.
+ */
+function judgedAmount(judgedBy: PairingInput['judgedBy']) {
+  const codesOf = new Map<number, string[]>();
+  for (const code of allCurrencies())
+    codesOf.set(currencyDigits(code), [...(codesOf.get(currencyDigits(code)) ?? []), code]);
+  const cases = [...codesOf]
+    .filter(([digits]) => digits !== 2)
+    .map(([digits, codes]) => sql`when currency = any(${codes}::text[]) then ${sql.lit(digits)}`);
+  return sql`trim_scale(round(${sql.ref(judgedBy)}, case ${sql.join(cases, sql` `)} else 2 end))`;
+}
+
 /** Pairs equal digests of settled customers one to one, equal copies in order of their ids. */
 async function settle(trx: Transaction<Database>, input: PairingInput): Promise<number> {
   const numbered = (loadId: string) => sql`
-    select customer, currency, digest, document_id, gross,
+    select customer, currency, digest, document_id, ${judgedAmount(input.judgedBy)} as amount,
       row_number() over (partition by customer, digest order by document_id collate "C") as copy
     from document join customer_state using (customer)
     where load_id = ${sql.lit(loadId)} and in_cycle and is_settled`;
@@ -75,7 +92,7 @@ async function settle(trx: Transaction<Database>, input: PairingInput): Promise<
       (run_seq, id, chunk, customer, currency, state, legacy, solvimon, legacy_gross, solvimon_gross, mismatches)
     select ${sql.lit(input.runSeq)}::bigint,
       md5(concat_ws(E'\\x1f', ${input.cycle}::text, l.customer, l.document_id, s.document_id))::uuid,
-      -1, l.customer, l.currency, 'matched', array[l.document_id], array[s.document_id], l.gross, s.gross, 0
+      -1, l.customer, l.currency, 'matched', array[l.document_id], array[s.document_id], l.amount, s.amount, 0
     from (${numbered(input.legacyLoad)}) l join (${numbered(input.solvimonLoad)}) s using (customer, digest, copy)`.execute(
     trx,
   );

@@ -168,6 +168,51 @@ export type MismatchTable = {
   status: Generated<string>;
   fingerprint: string;
   detail: Json<unknown>;
+  known: string | null;
+};
+
+export type RootCauseTable = {
+  fingerprint: string;
+  cause: string;
+  level: string;
+  charge_key: string | null;
+  currency: string | null;
+  status: string;
+  status_before: string;
+  first_cycle: string;
+  last_cycle: string;
+  judged_cycle: string;
+  decided_gross: Numeric;
+  decided_direction: string;
+  owner: string | null;
+  note: string | null;
+  updated_at: Timestamp;
+};
+
+export type RootCauseCycleTable = {
+  fingerprint: string;
+  cycle: string;
+  run_seq: string;
+  mismatches: number;
+  proven: number;
+  pairs: number;
+  customers: number;
+  over: Numeric;
+  under: Numeric;
+  would_match: number;
+  examples: string[];
+};
+
+export type RootCauseEventTable = {
+  id: Generated<string>;
+  fingerprint: string;
+  cycle: string | null;
+  event: string;
+  from_status: string;
+  to_status: string;
+  who: string | null;
+  note: string | null;
+  at: Timestamp;
 };
 
 export type SourceRateTable = { source: string; tokens: number; filled_at: Timestamp; paused_until: Timestamp | null };
@@ -185,4 +230,7 @@ export type Database = {
   pair: PairTable;
   mismatch: MismatchTable;
   source_rate: SourceRateTable;
+  root_cause: RootCauseTable;
+  root_cause_cycle: RootCauseCycleTable;
+  root_cause_event: RootCauseEventTable;
 };

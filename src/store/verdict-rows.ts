@@ -14,6 +14,17 @@ export function pairId(cycle: string, verdict: Pick<PairVerdict, 'customer' | 'l
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
+/** Ids of the pairs of one chunk, in order. Unreadable documents may share an id or have none: further copies are numbered, so that each keeps its pair (I1). */
+function pairIds(cycle: string, verdicts: readonly PairVerdict[]): readonly string[] {
+  const seen = new Map<string, number>();
+  return verdicts.map((verdict) => {
+    const first = pairId(cycle, verdict);
+    const copy = seen.get(first) ?? 0;
+    seen.set(first, copy + 1);
+    return copy === 0 ? first : pairId(`${cycle}#${copy}`, verdict);
+  });
+}
+
 /** "P-" and the first 16 hex digits: how people see a pair's id. */
 export function shownPairId(id: string): string {
   return `P-${id.replaceAll('-', '').slice(0, 16)}`;
@@ -61,8 +72,11 @@ export async function writeChunk(
     for (const table of ['mismatch', 'pair'] as const) {
       await sql`delete from ${sql.id(runLeaf(table, runSeq))} where chunk = ${sql.lit(chunk)}`.execute(trx);
     }
-    const pairs = input.verdicts.map((verdict) => pairRow(runSeq, input.cycle, chunk, verdict));
-    const mismatches = input.verdicts.flatMap((verdict) => mismatchRows(runSeq, input.cycle, chunk, verdict));
+    const ids = pairIds(input.cycle, input.verdicts);
+    const pairs = input.verdicts.map((verdict, index) => pairRow(runSeq, ids[index] ?? '', chunk, verdict));
+    const mismatches = input.verdicts.flatMap((verdict, index) =>
+      mismatchRows(runSeq, ids[index] ?? '', chunk, verdict),
+    );
     for (let at = 0; at < pairs.length; at += batch)
       await trx
         .insertInto('pair')
@@ -82,7 +96,7 @@ export async function writeChunk(
   });
 }
 
-function pairRow(runSeq: string, cycle: string, chunk: number, verdict: PairVerdict) {
+function pairRow(runSeq: string, id: string, chunk: number, verdict: PairVerdict) {
   const detail = {
     ...(verdict.notes.length > 0 && { notes: verdict.notes }),
     ...(verdict.links.length > 0 && { links: verdict.links }),
@@ -93,7 +107,7 @@ function pairRow(runSeq: string, cycle: string, chunk: number, verdict: PairVerd
   };
   return {
     run_seq: runSeq,
-    id: pairId(cycle, verdict),
+    id,
     chunk,
     customer: verdict.customer,
     currency: verdict.currency,
@@ -107,8 +121,7 @@ function pairRow(runSeq: string, cycle: string, chunk: number, verdict: PairVerd
   };
 }
 
-function mismatchRows(runSeq: string, cycle: string, chunk: number, verdict: PairVerdict) {
-  const pair = pairId(cycle, verdict);
+function mismatchRows(runSeq: string, pair: string, chunk: number, verdict: PairVerdict) {
   const seen = new Map<string, number>();
   return verdict.mismatches.map((finding) => {
     const first = mismatchId(pair, finding, 0);

@@ -247,7 +247,8 @@ async function selectPairs(
 ): Promise<readonly PairRow[]> {
   const result = await sql<PairRow>`
     select id, customer, currency, state, legacy, solvimon, legacy_gross, solvimon_gross, mismatches, detail,
-      case when currency is null or state in ('error', 'not_ready') then null else coalesce(solvimon_gross, 0) - coalesce(legacy_gross, 0) end as delta
+      case when currency is null or state in ('error', 'not_ready') then null
+        else trim_scale(coalesce(solvimon_gross, 0) - coalesce(legacy_gross, 0)) end as delta
     from pair where run_seq = ${sql.lit(run.seq)} ${where}
     order by coalesce(customer, '') collate "C", id limit ${limit}`.execute(db);
   return result.rows;

@@ -2,6 +2,7 @@ import type { StoredRun } from '../../store/runs.js';
 import type { RunSummary } from '../../run/summarise.js';
 import { pairStates, causes } from '../../model/verdict.js';
 import { amount, signed } from './money.js';
+import { renderAccepted, renderRounding } from './learned.js';
 import { table } from './table.js';
 
 const stateNames: Readonly<Record<string, string>> = {
@@ -25,7 +26,7 @@ export function renderSummary(run: StoredRun): string {
     renderHeading(run),
     renderStates(summary),
     renderCauses(summary),
-    ...[renderFooting(summary)].filter((text) => text !== ''),
+    ...[renderAccepted(summary), renderFooting(summary), renderRounding(summary)].filter((text) => text !== ''),
     ...(run.isComplete === false
       ? [['The run is incomplete:', ...run.incompleteBecause.map((reason) => `  ${reason}`)].join('\n')]
       : []),
@@ -101,11 +102,13 @@ function compareCodes(a: string | null, b: string | null): number {
 /** The statement as an accountant writes it; empty when no pair was compared. */
 export function renderFooting(summary: RunSummary): string {
   if (summary.footing.length === 0) return '';
+  const hasAccepted = summary.footing.some((row) => (row.accepted ?? '0') !== '0');
   return table(
     [
       { head: 'statement' },
       { head: 'legacy', isAmount: true },
       { head: '+ explained', isAmount: true },
+      ...(hasAccepted ? [{ head: '+ accepted', isAmount: true }] : []),
       { head: '+ unexplained', isAmount: true },
       { head: '= solvimon', isAmount: true },
       { head: 'foots' },
@@ -114,6 +117,7 @@ export function renderFooting(summary: RunSummary): string {
       row.currency,
       amount(row.legacy, row.currency),
       signed(row.explained, row.currency),
+      ...(hasAccepted ? [signed(row.accepted ?? '0', row.currency)] : []),
       signed(row.unexplained, row.currency),
       amount(row.solvimon, row.currency),
       row.foots ? '✓' : '✗',

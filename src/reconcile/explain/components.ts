@@ -13,7 +13,7 @@ import {
 } from '../../model/rational.js';
 import { type Cause, type ComponentName, componentNames, type Components } from '../../model/verdict.js';
 import { shapleyParts } from '../shapley.js';
-import type { SideFacts } from './facts.js';
+import { priceTiers, type SideFacts } from './facts.js';
 
 type Parts = Map<ComponentName, Rational>;
 
@@ -62,24 +62,96 @@ function exact(value: Decimal): Rational {
   return rationalFromText(value.toFixed());
 }
 
+/**
+ * Parts of the net: quantity, price, proration and discount of net = quantity × price × share × (1 − discount), and for
+ * tiered prices the re-rating of each quantity under each table. A factor that a side does not state is left out, and
+ * what it does falls to the rest.
+ */
 function netParts(legacy: SideFacts, solvimon: SideFacts): ReadonlyMap<ComponentName, Rational> {
-  const discount = new Map<ComponentName, Rational>([['discount', exact(solvimon.discount.minus(legacy.discount))]]);
-  if (
-    legacy.quantity === null ||
-    solvimon.quantity === null ||
-    legacy.unitPrice === null ||
-    solvimon.unitPrice === null
-  )
-    return discount;
-  const quantity = { legacy: exact(legacy.quantity), solvimon: exact(solvimon.quantity) };
-  const price = { legacy: exact(legacy.unitPrice), solvimon: exact(solvimon.unitPrice) };
-  const parts = shapleyParts(['quantity', 'price'] as const, (at) =>
-    multiplyRational(
-      at.has('quantity') ? quantity.solvimon : quantity.legacy,
-      at.has('price') ? price.solvimon : price.legacy,
-    ),
+  const before = amountFormula(legacy, solvimon);
+  const kept = { legacy: keptShare(legacy), solvimon: keptShare(solvimon) };
+  if (before === null || kept.legacy === null || kept.solvimon === null) {
+    const discount = exact(solvimon.discount.minus(legacy.discount));
+    const parts = before === null ? new Map<ComponentName, Rational>() : shapleyParts(before.factors, before.at);
+    return new Map([...parts, ['discount', discount]]);
+  }
+  const share = { legacy: kept.legacy, solvimon: kept.solvimon };
+  return shapleyParts([...before.factors, 'discount'] as const, (at) =>
+    multiplyRational(before.at(at), at.has('discount') ? share.solvimon : share.legacy),
   );
-  return new Map([...parts, ...discount]);
+}
+
+type Factor = 'quantity' | 'price' | 'proration' | 'discount';
+type Formula = {
+  readonly factors: readonly Factor[];
+  readonly at: (atSolvimon: ReadonlySet<Factor>) => Rational;
+};
+
+/** The amount before discount as a formula of what both sides state; null when they state too little. */
+function amountFormula(legacy: SideFacts, solvimon: SideFacts): Formula | null {
+  if (legacy.quantity === null || solvimon.quantity === null) return null;
+  const tiered = tierFormula(legacy, solvimon, legacy.quantity, solvimon.quantity);
+  if (tiered !== null) return tiered;
+  if (legacy.unitPrice === null || solvimon.unitPrice === null) return null;
+  const quantity = { legacy: exact(legacy.quantity), solvimon: exact(solvimon.quantity) };
+  const [before, after] = [statedShare(legacy), statedShare(solvimon)];
+  const isShared = before !== null && after !== null;
+  const price = isShared
+    ? { legacy: before.full, solvimon: after.full }
+    : { legacy: exact(legacy.unitPrice), solvimon: exact(solvimon.unitPrice) };
+  const part = isShared
+    ? { legacy: before.share, solvimon: after.share }
+    : { legacy: rational(1n), solvimon: rational(1n) };
+  return {
+    factors: ['quantity', 'price', 'proration'],
+    at: (at) =>
+      multiplyRational(
+        multiplyRational(
+          at.has('quantity') ? quantity.solvimon : quantity.legacy,
+          at.has('price') ? price.solvimon : price.legacy,
+        ),
+        at.has('proration') ? part.solvimon : part.legacy,
+      ),
+  };
+}
+
+/** The full price and the share of the period that is billed, when a side states both. */
+function statedShare(side: SideFacts): { readonly full: Rational; readonly share: Rational } | null {
+  const full = side.facts?.fullPrice ?? null;
+  const share = side.facts?.prorationFactor ?? null;
+  return full === null || share === null ? null : { full: rationalFromText(full), share: rationalFromText(share) };
+}
+
+/** Re-rating (statistics 5.1): each quantity under each side's table; one table serves both when only one is stated. */
+function tierFormula(legacy: SideFacts, solvimon: SideFacts, before: Decimal, after: Decimal): Formula | null {
+  const tables = {
+    legacy: legacy.tiers.length > 1 ? legacy.tiers : solvimon.tiers,
+    solvimon: solvimon.tiers.length > 1 ? solvimon.tiers : legacy.tiers,
+  };
+  if (tables.legacy.length < 2 || tables.solvimon.length < 2) return null;
+  const mode = {
+    legacy: legacy.facts?.tierMode ?? solvimon.facts?.tierMode ?? 'graduated',
+    solvimon: solvimon.facts?.tierMode ?? legacy.facts?.tierMode ?? 'graduated',
+  };
+  const rate = (side: 'legacy' | 'solvimon', quantity: Decimal) => {
+    const priced = priceTiers(tables[side], quantity, mode[side]);
+    return priced === null ? null : exact(priced);
+  };
+  const values = [rate('legacy', before), rate('legacy', after), rate('solvimon', before), rate('solvimon', after)];
+  const [oldOld, oldNew, newOld, newNew] = values;
+  if (!oldOld || !oldNew || !newOld || !newNew) return null;
+  return {
+    factors: ['quantity', 'price'],
+    at: (at) => (at.has('price') ? (at.has('quantity') ? newNew : newOld) : at.has('quantity') ? oldNew : oldOld),
+  };
+}
+
+/** What a discount leaves of the amount, exact: the stated rate, or the share that the discount is. Null without an amount. */
+function keptShare(side: SideFacts): Rational | null {
+  if (side.discount.isZero()) return rational(1n);
+  if (side.amount.isZero()) return null;
+  const [net, amount] = [exact(side.net), exact(side.amount)];
+  return rational(net.numerator * amount.denominator, net.denominator * amount.numerator);
 }
 
 function settleRest(parts: Parts, rest: Rational, currency: CurrencyCode, cause: Cause): void {

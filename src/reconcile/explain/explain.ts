@@ -1,9 +1,13 @@
 import { toDecimal, toMinorUnits, zero } from '../../model/money.js';
 import type { Cause, WorkingStep } from '../../model/verdict.js';
-import type { Difference, DifferenceSide, Explanation } from '../difference.js';
-import { decompose, wholly } from './components.js';
+import type { Difference, Explanation } from '../difference.js';
+import { decompose } from './components.js';
 import { factsOf, sameMoney, show, type SideFacts } from './facts.js';
-import { type Fit, fitNet, fitTax, isOneMinorUnit } from './hypotheses.js';
+import { fitNet, fitTax } from './hypotheses/all.js';
+import type { Fit, Sides } from './hypotheses/hypothesis.js';
+import { isOneMinorUnit } from './hypotheses/rounding.js';
+import { followsTax } from './follows-tax.js';
+import { explainOneSided } from './one-sided.js';
 
 /**
  * Why a difference exists. Every hypothesis recomputes one side from stated numbers; one that alone reproduces both sides
@@ -13,10 +17,16 @@ import { type Fit, fitNet, fitTax, isOneMinorUnit } from './hypotheses.js';
 export function explain(difference: Difference): Explanation {
   const { legacy, solvimon } = difference;
   if (legacy === null || solvimon === null) return explainOneSided(difference, legacy ?? solvimon);
-  const sides = { legacy: factsOf(legacy), solvimon: factsOf(solvimon), currency: difference.currency };
+  const sides: Sides = {
+    legacy: factsOf(legacy),
+    solvimon: factsOf(solvimon),
+    currency: difference.currency,
+    difference,
+  };
   const isNetEqual = sameMoney(sides.legacy.net, sides.solvimon.net, difference.currency);
   const fits = isNetEqual ? fitTax(sides) : fitNet(sides);
-  const verdict = verdictOf(fits) ?? suggestion(difference, sides.legacy, sides.solvimon, isNetEqual);
+  const verdict =
+    verdictOf(fits, sides, isNetEqual) ?? suggestion(difference, sides.legacy, sides.solvimon, isNetEqual);
   const delta = toMinorUnits(toDecimal(difference.delta), difference.currency);
   const hasTax = difference.context.rules.tax === 'line';
   return {
@@ -27,18 +37,39 @@ export function explain(difference: Difference): Explanation {
 
 type Verdict = Omit<Explanation, 'components'>;
 
-function verdictOf(fits: readonly Fit[]): Verdict | null {
-  const [first, ...others] = fits;
-  if (first === undefined) return null;
-  const rivals = [...new Set(others.map((fit) => fit.cause))].filter((cause) => cause !== first.cause);
-  const isProven = rivals.length === 0 && first.isStated;
+/**
+ * The first fit that used stated numbers only, else the first. Rivals are the other such fits, except causes that it
+ * specialises. A net cause is proven only when the tax follows from it too: two causes at once are no proof of one.
+ */
+function verdictOf(fits: readonly Fit[], sides: Sides, isNetEqual: boolean): Verdict | null {
+  const chosen = fits.find((fit) => fit.isStated && !isSpecialised(fit, fits)) ?? fits[0];
+  if (chosen === undefined) return null;
+  const rivals = [
+    ...new Set(
+      fits
+        .filter((fit) => fit !== chosen && (fit.isStated || !chosen.isStated))
+        .map((fit) => fit.cause)
+        .filter((cause) => cause !== chosen.cause && !chosen.specialises.includes(cause)),
+    ),
+  ];
+  const isTaxRight = isNetEqual || chosen.cause === 'tax.inclusive' || followsTax(sides);
   return {
-    cause: first.cause,
-    confidence: isProven ? 'proven' : 'likely',
+    cause: chosen.cause,
+    confidence: rivals.length === 0 && chosen.isStated && isTaxRight ? 'proven' : 'likely',
     rivals,
-    working: first.working,
-    rules: ['recomputed', ...(rivals.length > 0 ? ['rivals_fit_too'] : [])],
+    working: chosen.working,
+    rules: [
+      'recomputed',
+      ...(rivals.length > 0 ? ['rivals_fit_too'] : []),
+      ...(chosen.isStated ? [] : ['input_not_stated']),
+      ...(isTaxRight ? [] : ['tax_differs_too']),
+    ],
   };
+}
+
+/** A fit that something more specific, and as well founded, already says. An unfounded one does not displace it. */
+function isSpecialised(fit: Fit, fits: readonly Fit[]): boolean {
+  return fits.some((other) => other !== fit && other.specialises.includes(fit.cause));
 }
 
 /** Nothing reproduces the amounts: the stated inputs that differ suggest a cause, and otherwise nobody knows. */
@@ -71,6 +102,8 @@ function suggestion(difference: Difference, legacy: SideFacts, solvimon: SideFac
   }
   const differs = (a: SideFacts['quantity'], b: SideFacts['quantity']) => a !== null && b !== null && !a.equals(b);
   if (isOneMinorUnit(legacy.net, solvimon.net, currency)) return likely('rounding.level');
+  if (differs(legacy.quantity, solvimon.quantity) && differs(legacy.unitPrice, solvimon.unitPrice))
+    return { ...likely('price.unit_price'), rivals: ['usage.quantity'], rules: ['quantity_and_price_differ'] };
   if (differs(legacy.quantity, solvimon.quantity)) return likely('usage.quantity');
   if (differs(legacy.unitPrice, solvimon.unitPrice)) return likely('price.unit_price');
   if (!legacy.discount.equals(solvimon.discount)) return likely('discount.rate');
@@ -116,68 +149,4 @@ function noMoney(
       `unit price ${legacy.unitPrice.toFixed()} against ${solvimon.unitPrice.toFixed()}`,
     );
   return stated('metadata.differs', 'the parts differ and add up to the same');
-}
-
-function explainOneSided(difference: Difference, present: DifferenceSide | null): Explanation {
-  const isSolvimon = difference.solvimon !== null;
-  const delta = toMinorUnits(toDecimal(difference.delta), difference.currency);
-  const verdict =
-    present === null
-      ? { cause: 'unexplained' as const, confidence: 'unknown' as const, rules: ['nothing_present'] }
-      : oneSidedCause(difference, present, isSolvimon);
-  const component = verdict.cause.startsWith('discount.')
-    ? 'discount'
-    : verdict.cause.startsWith('proration.')
-      ? 'proration'
-      : verdict.cause === 'price.minimum_commitment'
-        ? 'price'
-        : 'lines';
-  const amount = show(toDecimal(difference.delta).abs(), difference.currency);
-  return {
-    cause: verdict.cause,
-    confidence: verdict.confidence,
-    rivals: [],
-    components: wholly(present === null ? 'unexplained' : component, delta, difference.currency),
-    working: [
-      { label: isSolvimon ? 'solvimon' : 'legacy', text: `${present?.row.chargeKey ?? ''} ${amount}` },
-      { label: isSolvimon ? 'legacy' : 'solvimon', text: 'has no such line' },
-    ],
-    rules: verdict.rules,
-  };
-}
-
-function oneSidedCause(
-  difference: Difference,
-  present: DifferenceSide,
-  isSolvimon: boolean,
-): { readonly cause: Cause; readonly confidence: Explanation['confidence']; readonly rules: readonly string[] } {
-  const { context } = difference;
-  const neighbours = isSolvimon ? context.legacyNeighbours : context.solvimonNeighbours;
-  const isElsewhere = neighbours.some((one) =>
-    one.form.rows.some(
-      (row) =>
-        row.chargeKey === present.row.chargeKey &&
-        row.net === present.row.net &&
-        row.periodStart === present.row.periodStart,
-    ),
-  );
-  if (isElsewhere)
-    return { cause: 'period.other_cycle', confidence: 'proven', rules: ['found_in_a_neighbouring_cycle'] };
-  if (present.row.lineClass === 'minimum')
-    return { cause: 'price.minimum_commitment', confidence: 'likely', rules: ['minimum_on_one_side'] };
-  if (present.lines.every((line) => line.kind === 'discount'))
-    return { cause: 'discount.missing', confidence: 'proven', rules: ['discount_on_one_side'] };
-  if (present.lines.every((line) => line.kind === 'proration_charge' || line.kind === 'proration_credit'))
-    return {
-      cause: isSolvimon ? 'proration.extra' : 'proration.missing',
-      confidence: 'likely',
-      rules: ['proration_on_one_side'],
-    };
-  if (present.lines.some((line) => !line.isMapped))
-    return { cause: 'mapping.unmapped_product', confidence: 'likely', rules: ['product_not_in_the_mapping'] };
-  return {
-    cause: isSolvimon ? 'line.missing_in_legacy' : 'line.missing_in_solvimon',
-    confidence: 'proven',
-    rules: ['line_on_one_side'],
-  };
 }

@@ -1,0 +1,170 @@
+import { expect, test } from 'vitest';
+import { sourceFiles, type SourceFile } from './support/source-files.js';
+import { type Token, tokensOf } from './support/source-tokens.js';
+
+/*
+ * Money never becomes a JavaScript number. Where money passes, whatever turns text into a number has to be in a file of
+ * this list, for the reason given; and even there nothing may be converted whose name says that it is money.
+ */
+
+const folders = ['src/model', 'src/reconcile', 'src/store', 'src/run', 'src/legacy-adapters', 'src/solvimon-adapter'];
+
+/** Files that convert, and what: never amounts, prices, quantities or rates. An entry that is no longer needed fails. */
+const converting: Readonly<Record<string, string>> = {
+  'src/model/apportion.ts': 'how many minor units are left over, at most one for each part',
+  'src/model/currency.ts': 'minor-unit digits of the table of currencies',
+  'src/model/period.ts': 'parts of dates and times',
+  'src/model/rational.ts': 'an exponent; and shares for statistics, which take no money',
+  'src/legacy-adapters/rows/read-values.ts': 'epoch seconds',
+  'src/solvimon-adapter/shape.ts': 'a page as a whole; the reader refuses an amount that is a bare number',
+  'src/reconcile/explain/hypotheses/proration.ts': 'days and hours of a period',
+  'src/reconcile/reconcile-customer.ts': 'how close another pairing comes, a cost and no money',
+  'src/store/coverage.ts': 'counts of lines',
+  'src/store/embedded-postgres.ts': 'process ids, user ids, the port; the list of symbolic links',
+  'src/store/known.ts': 'counts of mismatches and customers',
+  'src/store/load-findings.ts': 'counts of findings',
+  'src/store/loads.ts': 'counts of documents',
+  'src/store/pairing.ts': 'counts of pairs, customers and chunks',
+  'src/store/source-rate.ts': 'milliseconds to wait',
+  'src/store/summary.ts': 'counts of documents, pairs, mismatches and problems',
+};
+
+/** Last words of names that hold money or what money is made of. */
+const moneyWords = new Set(
+  'amount amounts net gross tax taxes discount discounts price prices delta deltas total totals money over under sum balance fee cost budget credit legacy solvimon quantity rate limit'.split(
+    ' ',
+  ),
+);
+
+type Conversion = {
+  readonly line: number;
+  readonly what: string;
+  readonly argument: string;
+  readonly isMoney: boolean;
+};
+
+const calls: readonly (readonly string[])[] = [
+  ['Number', '('],
+  ['Number', '.', 'parseFloat', '('],
+  ['Number', '.', 'parseInt', '('],
+  ['parseFloat', '('],
+  ['parseInt', '('],
+  ['Math', '.', 'round', '('],
+  ['Math', '.', 'fround', '('],
+  ['JSON', '.', 'parse', '('],
+];
+
+function conversions(file: SourceFile): readonly Conversion[] {
+  const tokens = tokensOf(file.text);
+  return tokens.flatMap((token, index): readonly Conversion[] => {
+    if (token.kind === 'text' || token.kind === 'template' || token.kind === 'regex') return [];
+    if (isUnaryPlus(tokens, index)) {
+      const operand = untilEnd(tokens, index + 1);
+      return [conversion(token, 'unary +', operand)];
+    }
+    if (token.value === 'toNumber' && tokens[index - 1]?.value === '.' && tokens[index + 1]?.value === '(')
+      return [{ line: token.line, what: 'toNumber', argument: '', isMoney: true }];
+    // `Number.parseInt(` is found at `Number`, and not once more at `parseInt`.
+    if (tokens[index - 1]?.value === '.') return [];
+    const call = calls.find((one) => one.every((value, offset) => tokens[index + offset]?.value === value));
+    if (call === undefined) return [];
+    return [conversion(token, call.slice(0, -1).join(''), inBrackets(tokens, index + call.length))];
+  });
+}
+
+function conversion(token: Token, what: string, argument: readonly Token[]): Conversion {
+  const names = argument.filter((one) => one.kind === 'word').map((one) => lastWord(one.value));
+  return {
+    line: token.line,
+    what,
+    argument: argument.map((one) => one.value).join(''),
+    isMoney: names.some((name) => moneyWords.has(name)),
+  };
+}
+
+function lastWord(name: string): string {
+  return (
+    name
+      .replace(/([a-z])([A-Z])/g, '$1_$2')
+      .toLowerCase()
+      .split('_')
+      .at(-1) ?? ''
+  );
+}
+
+function inBrackets(tokens: readonly Token[], start: number): readonly Token[] {
+  let depth = 1;
+  let at = start;
+  for (; at < tokens.length && depth > 0; at += 1) {
+    if (tokens[at]?.kind !== 'sign') continue;
+    if (tokens[at]?.value === '(') depth += 1;
+    if (tokens[at]?.value === ')') depth -= 1;
+  }
+  return tokens.slice(start, at - 1);
+}
+
+function isUnaryPlus(tokens: readonly Token[], index: number): boolean {
+  if (tokens[index]?.kind !== 'sign' || tokens[index]?.value !== '+') return false;
+  const [before, after] = [tokens[index - 1], tokens[index + 1]];
+  if (after === undefined || after.value === '+' || after.value === '=' || before === undefined) return false;
+  if (before.kind === 'word') return before.value === 'return' && after.kind === 'word';
+  return before.kind === 'sign' && !')]}+'.includes(before.value) && after.kind === 'word';
+}
+
+/** The operand of a unary plus: names, dots and calls up to whatever ends it. */
+function untilEnd(tokens: readonly Token[], start: number): readonly Token[] {
+  let at = start;
+  while (at < tokens.length && (tokens[at]?.kind === 'word' || '.?!'.includes(tokens[at]?.value ?? ' '))) at += 1;
+  return tokens.slice(start, at);
+}
+
+/** Sentences about every conversion that is not allowed. */
+function violations(file: SourceFile): readonly string[] {
+  return conversions(file).flatMap((one) => {
+    const shown = `${file.name}:${one.line} ${one.what}(${one.argument})`;
+    if (one.isMoney) return [`${shown} makes a number of money`];
+    if (Object.hasOwn(converting, file.name)) return [];
+    return [`${shown}: say in test/money-discipline.test.ts what ${file.name} converts, or keep the text`];
+  });
+}
+
+const files = folders.flatMap((folder) => sourceFiles(folder));
+
+test('where money passes, nothing is made a number but what the list says (I12)', () => {
+  expect(files.length).toBeGreaterThan(50);
+  expect(files.flatMap(violations)).toEqual([]);
+});
+
+test('every entry of the list is still needed', () => {
+  const stale = Object.keys(converting).filter((name) => {
+    const file = files.find((one) => one.name === name);
+    return file === undefined || conversions(file).length === 0;
+  });
+  expect(stale).toEqual([]);
+});
+
+test('made-up conversions are reported in any file, and money in the files of the list as well', () => {
+  const text = [
+    'const a = Number(row.count);',
+    'const b = parseFloat(text);',
+    'const c = total.toNumber();',
+    'const d = Math.round(hours);',
+    'const e = +row.pairs;',
+    'const f = Number.parseInt(text, 10);',
+    'const g = JSON.parse(body);',
+    'const h = a + b;',
+    "const shown = 'Number(x)'; // Number(x)",
+    'const i = /Number(x)/;',
+    'const j = isLosslessNumber(value);',
+    'return +line.amount;',
+  ].join('\n');
+  const lines = violations({ name: 'src/store/made-up.ts', text }).map((one) => one.split(' ')[0]?.split(':')[1]);
+  expect(lines).toEqual(['1', '2', '3', '4', '5', '6', '7', '12']);
+  const money = ['Number(row.legacy_gross)', 'Number(row.amount ?? 0)', 'Number(totals.net)', 'x.toNumber()'].join(
+    ';\n',
+  );
+  expect(violations({ name: 'src/store/summary.ts', text: money })).toHaveLength(4);
+  expect(violations({ name: 'src/store/summary.ts', text: 'Number(row.legacy_lines); Number(row.pairs);' })).toEqual(
+    [],
+  );
+});
