@@ -1,9 +1,9 @@
-import { isLosslessNumber, parse } from 'lossless-json';
 import type { Place } from '../../model/document.js';
 import { problem, type Problem } from '../../model/problem.js';
 import type { RowEvent } from '../rows/group-rows.js';
 import { readLines } from '../rows/read-lines.js';
 import { type CellType, columnNames, headerFields, type RowField, rowFields, type TextRow } from '../rows/shape.js';
+import { type JsonValue, NumberText, parseJson } from './parse-json.js';
 import type { NdjsonConfig } from './shape.js';
 
 /** Longer lines are refused: one document is never this large. Characters. */
@@ -15,45 +15,55 @@ const maxLineLength = 64 * 1024 * 1024;
  * cells that carries the fault.
  */
 export async function* readNdjson(file: string, shownFile: string, config: NdjsonConfig): AsyncIterable<RowEvent> {
+  const places = whereFieldsAre(config);
   for await (const { number, text } of readLines(file, { encoding: config.encoding, maxLength: maxLineLength })) {
     const place = { file: shownFile, line: number };
     if (text === null) {
       const expected = `a line of at most ${maxLineLength} characters`;
       yield unreadable(place, problem('too_large', place, null, null, expected));
-    } else if (text.trim() !== '') yield* rowsOf(text, place, config);
+    } else if (text.trim() !== '') yield* rowsOf(text, place, config, places);
   }
 }
 
-function* rowsOf(text: string, place: Place & { readonly line: number }, config: NdjsonConfig): Iterable<RowEvent> {
+function* rowsOf(
+  text: string,
+  place: Place & { readonly line: number },
+  config: NdjsonConfig,
+  places: FieldPlaces,
+): Iterable<RowEvent> {
   const value = readObject(text, place);
   if (value.fault !== null) {
     yield unreadable(place, value.fault);
     return;
   }
-  const lines = config.layout === 'rows' ? [undefined] : at(value.object, config.lines);
+  const header = cellsOf(places.header, value.object, new Map(), new Map());
+  const lines = config.layout === 'rows' ? [value.object] : at(value.object, places.lines);
   if (!Array.isArray(lines)) {
     const fault = problem('lines_missing', place, config.lines, null, 'a list of lines');
-    yield { type: 'row', row: { ...toRow(value.object, undefined, place.line, config), faults: [fault] } };
+    yield { type: 'row', row: { line: place.line, ...header, faults: [fault] } };
     return;
   }
   // A document without lines is still a document: one row with nothing but its header.
-  for (const item of lines.length === 0 ? [undefined] : lines)
-    yield { type: 'row', row: toRow(value.object, item, place.line, config) };
+  if (lines.length === 0) yield { type: 'row', row: { line: place.line, ...header } };
+  for (const item of lines as readonly JsonValue[]) {
+    const own = cellsOf(places.line, item, new Map(header.cells), new Map(header.typed));
+    yield { type: 'row', row: { line: place.line, ...own } };
+  }
 }
 
 function unreadable(place: Place & { readonly line: number }, fault: Problem): RowEvent {
   return { type: 'row', row: { line: place.line, cells: new Map(), faults: [fault] } };
 }
 
+type JsonObject = Readonly<Record<string, JsonValue>>;
 type ReadObject =
-  | { readonly object: unknown; readonly fault: null }
+  | { readonly object: JsonObject; readonly fault: null }
   | { readonly object: null; readonly fault: Problem };
 
 function readObject(text: string, place: Place): ReadObject {
   try {
-    const object = parse(text);
-    if (typeof object === 'object' && object !== null && !Array.isArray(object) && !isLosslessNumber(object))
-      return { object, fault: null };
+    const object = parseJson(text);
+    if (isObject(object)) return { object, fault: null };
     return { object: null, fault: problem('json_malformed', place, null, text, 'one JSON object') };
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unreadable';
@@ -61,39 +71,66 @@ function readObject(text: string, place: Place): ReadObject {
   }
 }
 
-/** One row. A header field is read from the document, every other one from its line: an amount of the document is never taken for one of a line. */
-function toRow(document: unknown, line: unknown, lineNumber: number, config: NdjsonConfig): TextRow {
-  const cells = new Map<RowField, string>();
-  const typed = new Map<RowField, CellType>();
-  for (const field of rowFields) {
-    const from = headerFields.has(field) || config.layout === 'rows' ? document : line;
-    const values = columnNames(field, config.columns).map((name) => at(from, name));
-    const value = values.find((one) => textOf(one) !== undefined);
-    const text = textOf(value);
-    if (text === undefined) continue;
-    cells.set(field, text);
-    if (isLosslessNumber(value)) typed.set(field, 'number');
-  }
-  return { line: lineNumber, cells, typed };
+/** A name as it stands, and as a dotted path into objects when it is one. */
+type ColumnPlace = { readonly name: string; readonly path: readonly string[] | null };
+type FieldPlace = { readonly field: RowField; readonly places: readonly ColumnPlace[] };
+/** A header field is read from the document, every other one from its line: an amount of the document is never taken for one of a line. */
+type FieldPlaces = {
+  readonly header: readonly FieldPlace[];
+  readonly line: readonly FieldPlace[];
+  readonly lines: ColumnPlace;
+};
+
+const placeOf = (name: string): ColumnPlace => ({ name, path: name.includes('.') ? name.split('.') : null });
+
+function whereFieldsAre(config: NdjsonConfig): FieldPlaces {
+  const all = rowFields.map((field) => ({ field, places: columnNames(field, config.columns).map(placeOf) }));
+  return {
+    header: all.filter(({ field }) => headerFields.has(field)),
+    line: all.filter(({ field }) => !headerFields.has(field)),
+    lines: placeOf(config.lines),
+  };
 }
 
-/** A value by its name, or by a dotted path into objects. */
-function at(value: unknown, name: string): unknown {
-  if (isOwn(value, name)) return value[name];
-  let current = value;
-  for (const part of name.split('.')) {
-    if (!isOwn(current, part)) return undefined;
-    current = current[part];
+type Cells = Required<Pick<TextRow, 'cells' | 'typed'>>;
+
+/** Adds the cells that stand in `from` to those given; the first of a field's names that holds something counts. */
+function cellsOf(
+  fields: readonly FieldPlace[],
+  from: JsonValue,
+  cells: Map<RowField, string>,
+  typed: Map<RowField, CellType>,
+): Cells {
+  if (!isObject(from)) return { cells, typed };
+  for (const { field, places } of fields)
+    for (const place of places) {
+      const value = at(from, place);
+      const text = textOf(value);
+      if (text === undefined) continue;
+      cells.set(field, text);
+      if (value instanceof NumberText) typed.set(field, 'number');
+      break;
+    }
+  return { cells, typed };
+}
+
+function at(object: JsonObject, place: ColumnPlace): JsonValue | undefined {
+  if (Object.hasOwn(object, place.name)) return object[place.name];
+  if (place.path === null) return undefined;
+  let current: JsonValue = object;
+  for (const part of place.path) {
+    if (!isObject(current) || !Object.hasOwn(current, part)) return undefined;
+    current = current[part] ?? null;
   }
   return current;
 }
 
-function isOwn(value: unknown, name: string): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText);
 }
 
-function textOf(value: unknown): string | undefined {
+function textOf(value: JsonValue | undefined): string | undefined {
   if (typeof value === 'string') return value;
-  if (isLosslessNumber(value)) return value.toString();
+  if (value instanceof NumberText) return value.text;
   return typeof value === 'boolean' ? String(value) : undefined;
 }

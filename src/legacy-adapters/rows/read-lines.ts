@@ -1,35 +1,38 @@
 import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream';
-import { TextDecoding } from './decode-text.js';
 
 /** A line without its break; `text` is null when it was longer than allowed and was thrown away. Lines count from 1. */
 export type FileLine = { readonly number: number; readonly text: string | null };
 
-/** Lines of a text file, one at a time, in memory of at most `maxLength` characters whatever the file holds. Throws what the file system throws. */
+/** Bytes that are decoded at once. */
+const chunkBytes = 256 * 1024;
+
+/**
+ * Lines of a text file, one at a time, in memory of at most `maxLength` characters whatever the file holds. latin1 and
+ * windows-1252 know a character for every byte; UTF-8 that is broken shows the replacement character, which no honest
+ * export writes, and loses its byte order mark. Throws what the file system throws.
+ */
 export async function* readLines(
   file: string,
   options: { readonly encoding: 'utf-8' | 'windows-1252' | 'latin1'; readonly maxLength: number },
 ): AsyncIterable<FileLine> {
-  const decoding = new TextDecoding(options.encoding);
-  decoding.setEncoding('utf8');
-  pipeline(createReadStream(file), decoding, () => undefined);
-  let number = 1;
-  let pending: string[] = [];
-  let length = 0;
-  const take = (): FileLine => {
-    const isTooLong = length > options.maxLength;
-    const line = { number, text: isTooLong ? null : pending.join('').replace(/\r$/, '') };
-    [pending, length, number] = [[], 0, number + 1];
-    return line;
+  const decoder = new TextDecoder(options.encoding);
+  let number = 0;
+  let rest = '';
+  const toLine = (text: string): FileLine => {
+    number += 1;
+    if (text.length > options.maxLength) return { number, text: null };
+    return { number, text: text.endsWith('\r') ? text.slice(0, -1) : text };
   };
-  for await (const chunk of decoding as AsyncIterable<string>) {
-    const parts = chunk.split('\n');
-    for (const [index, part] of parts.entries()) {
-      length += part.length;
-      if (length <= options.maxLength) pending.push(part);
-      else pending = [];
-      if (index < parts.length - 1) yield take();
+  for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) {
+    const text = rest + decoder.decode(chunk as Buffer, { stream: true });
+    let from = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      yield toLine(text.slice(from, end));
+      from = end + 1;
     }
+    // Of a line that is too long already, no more is kept than shows that it is.
+    rest = text.length - from > options.maxLength ? text.slice(from, from + options.maxLength + 1) : text.slice(from);
   }
-  if (length > 0) yield take();
+  rest += decoder.decode();
+  if (rest !== '') yield toLine(rest);
 }

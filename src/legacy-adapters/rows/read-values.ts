@@ -32,6 +32,18 @@ const dateForms = {
 /** A time as read: a calendar date, or a point in time. */
 type ReadTime = { readonly kind: 'date'; readonly date: string } | { readonly kind: 'instant'; readonly at: Instant };
 
+/** A cycle names the same few days a million times: what they mean is read once for each set of options. */
+const times = new WeakMap<RowOptions, Map<string, ReadTime | null>>();
+const mostTimes = 4096;
+
+function timesOf(options: RowOptions): Map<string, ReadTime | null> {
+  const known = times.get(options);
+  if (known !== undefined) return known;
+  const made = new Map<string, ReadTime | null>();
+  times.set(options, made);
+  return made;
+}
+
 /** Reads the cells of one row by the configured formats and notes every fault. Class, because it gathers. */
 export class RowReader {
   readonly problems: Problem[];
@@ -174,19 +186,30 @@ export class RowReader {
 
   /** Whether a cell holds a date without a time, so that the zone decided its instant. */
   isDate(field: RowField): boolean {
-    const value = this.text(field);
-    return value !== null && this.#calendarDate(field, value) !== undefined;
+    return this.text(field) !== null && this.#time(field)?.kind === 'date';
   }
 
   #time(field: RowField): ReadTime | null {
     const value = this.text(field);
     if (value === null) return null;
+    const isTyped = this.#row.typed?.get(field) === 'date';
+    const known = timesOf(this.#options);
+    const key = isTyped ? `date ${value}` : value;
+    let time = known.get(key);
+    if (time === undefined) {
+      time = this.#readTime(field, value);
+      if (known.size >= mostTimes) known.clear();
+      known.set(key, time);
+    }
+    if (time === null) this.note('date_malformed', field, value, `a date as ${this.#options.date_format}`);
+    return time;
+  }
+
+  #readTime(field: RowField, value: string): ReadTime | null {
     const date = this.#calendarDate(field, value);
-    const at = date === undefined ? this.#instantOf(field, value) : undefined;
-    if (date !== undefined && isRealDate(date)) return { kind: 'date', date };
-    if (at !== undefined) return { kind: 'instant', at };
-    this.note('date_malformed', field, value, `a date as ${this.#options.date_format}`);
-    return null;
+    if (date !== undefined) return isRealDate(date) ? { kind: 'date', date } : null;
+    const at = this.#instantOf(field, value);
+    return at === undefined ? null : { kind: 'instant', at };
   }
 
   /** A time with its offset always; one without only where the format is ISO, read in the configured zone. */

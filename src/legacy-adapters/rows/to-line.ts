@@ -9,7 +9,7 @@ import {
   type TaxSlice,
 } from '../../model/document.js';
 import type { LineId } from '../../model/ids.js';
-import { type DecimalText, toDecimal, toDecimalText, zero } from '../../model/money.js';
+import { addText, type DecimalText, negateText, subtractText, zero } from '../../model/money.js';
 import type { Period } from '../../model/period.js';
 import type { RowReader } from './read-values.js';
 import type { RowOptions } from './shape.js';
@@ -52,10 +52,9 @@ export function toLine(row: RowReader, options: RowOptions, at: LinePlace): Line
   const rate = row.decimal('tax_rate');
   if (stated === null || kind === undefined) return null;
   const isTax = kind === 'tax';
-  const amount =
-    options.amount_includes_discount === 'true' ? toDecimalText(toDecimal(stated).minus(discount)) : stated;
+  const amount = options.amount_includes_discount === 'true' ? subtractText(stated, discount) : stated;
   const inclusive = options.tax_mode === 'inclusive' ? (tax ?? zero) : zero;
-  const net = isTax ? zero : toDecimalText(toDecimal(amount).plus(discount).minus(inclusive));
+  const net = isTax ? zero : subtractText(addText(amount, discount), inclusive);
   return {
     id: (lineId ?? `${at.documentId}#${at.ordinal}`) as LineId,
     idIsSynthetic: lineId === null,
@@ -84,7 +83,7 @@ export function toLine(row: RowReader, options: RowOptions, at: LinePlace): Line
 
 /** The amount with its sign turned for a credit note that the file states positive. */
 export function signed(text: DecimalText | null, sign: 1 | -1): DecimalText | null {
-  return text === null || sign === 1 ? text : toDecimalText(toDecimal(text).negated());
+  return text === null || sign === 1 ? text : negateText(text);
 }
 
 function kindOf(row: RowReader, options: RowOptions): LineKind | undefined {
@@ -99,8 +98,8 @@ function kindOf(row: RowReader, options: RowOptions): LineKind | undefined {
 /** A discount column may state the reduction positive or negative: it always brings the line's amount nearer to zero. */
 function lowering(text: DecimalText | null, amount: DecimalText | null): DecimalText {
   if (text === null) return zero;
-  const size = toDecimal(text).abs();
-  return toDecimalText(amount !== null && amount.startsWith('-') ? size : size.negated());
+  const isPositive = amount !== null && amount.startsWith('-');
+  return text.startsWith('-') === isPositive ? negateText(text) : text;
 }
 
 function periodOf(
@@ -133,8 +132,7 @@ function factsOf(row: RowReader, currency: CurrencyCode | null): PriceFacts {
   const known = tierModes.find((mode) => mode === tierMode) ?? null;
   if (tierMode !== null && known === null)
     row.note('kind_unknown', 'tier_mode', tierMode, `one of ${tierModes.join(', ')}`);
-  return {
-    ...noPriceFacts,
+  const facts: PriceFacts = {
     tierMode: known,
     includedVolume: row.decimal('included_volume'),
     minimumAmount: row.money('minimum_amount', currency),
@@ -144,6 +142,8 @@ function factsOf(row: RowReader, currency: CurrencyCode | null): PriceFacts {
     pricing: pricingOf(row),
     discountRate: row.decimal('discount_rate'),
   };
+  // Most lines state none, and one shared object says so at a glance.
+  return Object.values(facts).every((fact) => fact === null) ? noPriceFacts : facts;
 }
 
 /** The amount before conversion in its own currency, by whose digits minor units are read. Both or neither. */

@@ -1,5 +1,5 @@
 import { type IdentityCheck, type Line, unsummedKinds } from '../../model/document.js';
-import { type DecimalText, sumText, toDecimal, toDecimalText } from '../../model/money.js';
+import { addText, type DecimalText, subtractText, sumText } from '../../model/money.js';
 
 /** What a document says of itself, signed; null where it says nothing. */
 export type Stated = {
@@ -28,7 +28,7 @@ export function totalsOf(lines: readonly Line[], stated: Stated): LineTotals {
   const taxes = summed.map((line) => line.tax).filter((tax) => tax !== null);
   const hasLineTax = taxes.length > 0;
   const tax = hasLineTax ? sumText(taxes) : (documentTax(stated) ?? sumText([]));
-  const gross = toDecimalText(toDecimal(net).plus(tax));
+  const gross = addText(net, tax);
   const checks = [
     check('document_net', net, stated.net),
     check('document_tax', tax, hasLineTax ? stated.tax : null),
@@ -53,7 +53,7 @@ export function linesWithoutTax(lines: readonly Line[], stated: Stated): readonl
 
 function documentTax(stated: Stated): DecimalText | null {
   if (stated.tax !== null || stated.net === null || stated.gross === null) return stated.tax;
-  return toDecimalText(toDecimal(stated.gross).minus(stated.net));
+  return subtractText(stated.gross, stated.net);
 }
 
 function check(name: string, expected: DecimalText, actual: DecimalText | null): IdentityCheck | null {
