@@ -189,8 +189,11 @@ export function toMinorUnits(amount: Decimal | DecimalText, currency: CurrencyCo
   const digits = currencyDigits(currency);
   if (typeof amount === 'string' && scaleOf(amount) <= digits) return unscaled(amount, digits);
   const decimal = typeof amount === 'string' ? toDecimal(amount) : amount;
-  return BigInt(roundTo(decimal.times(new Decimal(10).pow(digits)), 0, 'half_up').toFixed());
+  return BigInt(roundTo(decimal.times(tens[digits] ?? new Decimal(10).pow(digits)), 0, 'half_up').toFixed());
 }
+
+/** 10^0 to 10^4: every currency's minor units in one major unit. */
+const tens = [0, 1, 2, 3, 4].map((digits) => new Decimal(10).pow(digits));
 
 /** Canonical text in major units of whole minor units. */
 export function fromMinorUnits(minor: bigint, currency: CurrencyCode): DecimalText {

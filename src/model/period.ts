@@ -113,6 +113,19 @@ export function dateInZone(instant: Instant, zone: string): string {
  * day. Boundaries are local midnights, so a cycle with a clock change is an hour longer or shorter.
  */
 export function cyclePeriod(cycle: CycleId, zone: string): Period {
+  const key = `${cycle} ${zone}`;
+  const known = cyclePeriods.get(key);
+  if (known !== undefined) return known;
+  const period = readCyclePeriod(cycle, zone);
+  if (cyclePeriods.size >= mostCyclePeriods) cyclePeriods.clear();
+  cyclePeriods.set(key, period);
+  return period;
+}
+
+const cyclePeriods = new Map<string, Period>();
+const mostCyclePeriods = 256;
+
+function readCyclePeriod(cycle: CycleId, zone: string): Period {
   const [year, month, day] = cycle.split('-').map(Number);
   invariant(year !== undefined && month !== undefined, 'a cycle id is expected', { cycle });
   const start = new TZDate(year, month - 1, day ?? 1, zone);

@@ -8,6 +8,8 @@ const decimalForm = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?$/i;
 /** The fraction numerator/denominator, reduced. Throws an invariant failure on a zero denominator. */
 export function rational(numerator: bigint, denominator = 1n): Rational {
   invariant(denominator !== 0n, 'a fraction needs a denominator other than zero');
+  if (denominator === 1n) return { numerator, denominator };
+  if (numerator === 0n) return { numerator, denominator: 1n };
   const sign = denominator < 0n ? -1n : 1n;
   const divisor = greatestCommonDivisor(numerator < 0n ? -numerator : numerator, denominator * sign);
   return { numerator: (sign * numerator) / divisor, denominator: (sign * denominator) / divisor };
@@ -33,10 +35,15 @@ export function rationalFromRate(rate: number): Rational {
 }
 
 export function addRational(a: Rational, b: Rational): Rational {
+  if (a.numerator === 0n) return b;
+  if (b.numerator === 0n) return a;
+  if (a.denominator === b.denominator) return rational(a.numerator + b.numerator, a.denominator);
   return rational(a.numerator * b.denominator + b.numerator * a.denominator, a.denominator * b.denominator);
 }
 
 export function subtractRational(a: Rational, b: Rational): Rational {
+  if (b.numerator === 0n) return a;
+  if (a.denominator === b.denominator) return rational(a.numerator - b.numerator, a.denominator);
   return rational(a.numerator * b.denominator - b.numerator * a.denominator, a.denominator * b.denominator);
 }
 
@@ -46,7 +53,10 @@ export function multiplyRational(a: Rational, b: Rational): Rational {
 
 /** Negative, zero or positive as a is less than, equal to or more than b. */
 export function compareRational(a: Rational, b: Rational): number {
-  const difference = a.numerator * b.denominator - b.numerator * a.denominator;
+  const difference =
+    a.denominator === b.denominator
+      ? a.numerator - b.numerator
+      : a.numerator * b.denominator - b.numerator * a.denominator;
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 

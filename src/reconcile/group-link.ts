@@ -1,6 +1,6 @@
 import type { CompareRules } from '../model/compare-rules.js';
 import type { CurrencyCode } from '../model/currency.js';
-import { toDecimal, toMinorUnits, zero } from '../model/money.js';
+import { addText, toMinorUnits, zero } from '../model/money.js';
 import type { FormRow } from '../model/prepared.js';
 import type { FormGroup } from './comparison-form.js';
 
@@ -45,7 +45,7 @@ export type MatchOptions = {
 export function rowMinor(row: FormRow, options: Pick<MatchOptions, 'currency' | 'taxScope'>): bigint {
   if (options.taxScope !== 'line' || row.tax === null || row.tax === zero)
     return toMinorUnits(row.net, options.currency);
-  return toMinorUnits(toDecimal(row.net).plus(row.tax), options.currency);
+  return toMinorUnits(addText(row.net, row.tax), options.currency);
 }
 
 /** Whether two rows say the same about everything that the rules compare. */

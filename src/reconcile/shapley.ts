@@ -21,6 +21,8 @@ export function shapleyParts<Factor extends string>(
 }
 
 function partOf(values: readonly Rational[], factorCount: number, index: number): Rational {
+  const [none, all] = values;
+  if (factorCount === 1 && none !== undefined && all !== undefined) return subtractRational(all, none);
   let part = rational(0n);
   for (let subset = 0; subset < values.length; subset += 1) {
     if (isInSubset(subset, index)) continue;

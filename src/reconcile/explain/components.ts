@@ -76,7 +76,8 @@ function netParts(legacy: SideFacts, solvimon: SideFacts): ReadonlyMap<Component
     return new Map([...parts, ['discount', discount]]);
   }
   const share = { legacy: kept.legacy, solvimon: kept.solvimon };
-  return shapleyParts([...before.factors, 'discount'] as const, (at) =>
+  const factors: readonly Factor[] = isEqual(share) ? before.factors : [...before.factors, 'discount'];
+  return shapleyParts(factors, (at) =>
     multiplyRational(before.at(at), at.has('discount') ? share.solvimon : share.legacy),
   );
 }
@@ -102,8 +103,10 @@ function amountFormula(legacy: SideFacts, solvimon: SideFacts): Formula | null {
   const part = isShared
     ? { legacy: before.share, solvimon: after.share }
     : { legacy: rational(1n), solvimon: rational(1n) };
+  // A factor that is equal on both sides has no part, and each one left out halves the work.
+  const values = { quantity, price, proration: part } as const;
   return {
-    factors: ['quantity', 'price', 'proration'],
+    factors: (['quantity', 'price', 'proration'] as const).filter((factor) => !isEqual(values[factor])),
     at: (at) =>
       multiplyRational(
         multiplyRational(
@@ -113,6 +116,10 @@ function amountFormula(legacy: SideFacts, solvimon: SideFacts): Formula | null {
         at.has('proration') ? part.solvimon : part.legacy,
       ),
   };
+}
+
+function isEqual(sides: { readonly legacy: Rational; readonly solvimon: Rational }): boolean {
+  return compareRational(sides.legacy, sides.solvimon) === 0;
 }
 
 /** The full price and the share of the period that is billed, when a side states both. */
