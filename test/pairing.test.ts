@@ -83,7 +83,7 @@ test('documents that share an id, or have none and no customer, each keep a pair
   expect(await pairsOf(run)).toEqual([
     ': (no id) |  error',
     ': (no id) |  error',
-    'a: in-1 |  error',
+    'a: in-1 (copy 2) |  error',
     'a: in-1 |  error',
     'b: in-2 | invo-2 matched settled',
   ]);

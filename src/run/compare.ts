@@ -27,6 +27,6 @@ export async function compareChunk(
     assemble: (document, lines, customer) => assemble(document, lines, customer, rules),
   });
   const verdicts = cases.flatMap((one) => reconcile(one, rules));
-  await writeChunk(context.db, { runSeq: run.seq, cycle: run.cycle, chunk, verdicts, now: context.now() });
+  await writeChunk(context.pool, { runSeq: run.seq, cycle: run.cycle, chunk, verdicts, now: context.now() });
   context.progress({ step: 'compare', chunk, pairs: verdicts.length });
 }

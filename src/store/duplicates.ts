@@ -103,7 +103,7 @@ async function nameCopies(trx: Transaction<Database>, loadId: string): Promise<v
       select seq, row_number() over (partition by document_id order by file_line nulls last, seq) as copy
       from rejected_document where load_id = ${loadId}
     ) numbered
-    where r.load_id = ${loadId} and r.seq = numbered.seq and numbered.copy > 1`.execute(trx);
+    where r.load_id = ${loadId} and r.seq = numbered.seq and numbered.copy > 1 and r.document_id <> ''`.execute(trx);
 }
 
 /** Ids whose copies say different things: all columns and all lines count, except where a copy was read. */

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { type Kysely, sql } from 'kysely';
+import type { Pool, PoolClient } from 'pg';
 import type { MismatchFinding, PairVerdict } from '../model/verdict.js';
+import { copyValue, CopyWriter } from './copy-text.js';
 import { runLeaf } from './pairing.js';
-import type { Database } from './tables.js';
 
 /** Identity of a pair: the same documents in the same cycle are the same pair in every run. MD5 only names it; the SQL of `pairByDigest` makes the same one. */
 export function pairId(cycle: string, verdict: Pick<PairVerdict, 'customer' | 'legacy' | 'solvimon'>): string {
@@ -43,14 +43,12 @@ function mismatchId(pair: string, finding: MismatchFinding, copy: number): strin
   return `M-${hash('sha256', parts.join('\u001f'), 'hex').slice(0, 16)}`;
 }
 
-const batch = 200;
-
 /**
- * Writes the verdicts of one chunk, replacing whatever an earlier attempt wrote, and marks the chunk done; all in one
- * transaction, so that a repeat changes nothing and a kill leaves nothing half-written.
+ * Writes the verdicts of one chunk by COPY, replacing whatever an earlier attempt wrote, and marks the chunk done; all in
+ * one transaction, so that a repeat changes nothing and a kill leaves nothing half-written.
  */
 export async function writeChunk(
-  db: Kysely<Database>,
+  pool: Pool,
   input: {
     readonly runSeq: string;
     readonly cycle: string;
@@ -60,40 +58,50 @@ export async function writeChunk(
   },
 ): Promise<void> {
   const { runSeq, chunk } = input;
-  await db.transaction().execute(async (trx) => {
+  const ids = pairIds(input.cycle, input.verdicts);
+  const client = await pool.connect();
+  let failure: Error | undefined;
+  try {
+    await client.query('begin');
     // Twins of this job queue here; the second finds the same rows and writes them again.
-    await trx
-      .selectFrom('compare_chunk')
-      .select('state')
-      .where('run_seq', '=', runSeq)
-      .where('chunk', '=', chunk)
-      .forUpdate()
-      .executeTakeFirstOrThrow();
-    for (const table of ['mismatch', 'pair'] as const) {
-      await sql`delete from ${sql.id(runLeaf(table, runSeq))} where chunk = ${sql.lit(chunk)}`.execute(trx);
-    }
-    const ids = pairIds(input.cycle, input.verdicts);
-    const pairs = input.verdicts.map((verdict, index) => pairRow(runSeq, ids[index] ?? '', chunk, verdict));
-    const mismatches = input.verdicts.flatMap((verdict, index) =>
-      mismatchRows(runSeq, ids[index] ?? '', chunk, verdict),
+    await client.query('select from compare_chunk where run_seq = $1 and chunk = $2 for update', [runSeq, chunk]);
+    for (const table of ['mismatch', 'pair'] as const)
+      await client.query(`delete from ${runLeaf(table, runSeq)} where chunk = $1`, [chunk]);
+    await copyRows(
+      client,
+      runLeaf('pair', runSeq),
+      input.verdicts.map((verdict, index) => pairRow(runSeq, ids[index] ?? '', chunk, verdict)),
     );
-    for (let at = 0; at < pairs.length; at += batch)
-      await trx
-        .insertInto('pair')
-        .values(pairs.slice(at, at + batch))
-        .execute();
-    for (let at = 0; at < mismatches.length; at += batch)
-      await trx
-        .insertInto('mismatch')
-        .values(mismatches.slice(at, at + batch))
-        .execute();
-    await trx
-      .updateTable('compare_chunk')
-      .set({ state: 'done', pairs: pairs.length, finished_at: input.now })
-      .where('run_seq', '=', runSeq)
-      .where('chunk', '=', chunk)
-      .execute();
-  });
+    await copyRows(
+      client,
+      runLeaf('mismatch', runSeq),
+      input.verdicts.flatMap((verdict, index) => mismatchRows(runSeq, ids[index] ?? '', chunk, verdict)),
+    );
+    await client.query(
+      `update compare_chunk set state = 'done', pairs = $3, finished_at = $4 where run_seq = $1 and chunk = $2`,
+      [runSeq, chunk, input.verdicts.length, input.now],
+    );
+    await client.query('commit');
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+    throw error;
+  } finally {
+    // A connection that is dropped takes its transaction with it.
+    client.release(failure);
+  }
+}
+
+/** Rows of one shape into a table; the names of their fields are those of the columns. */
+async function copyRows(
+  client: PoolClient,
+  table: string,
+  rows: readonly Readonly<Record<string, Parameters<typeof copyValue>[0]>>[],
+): Promise<void> {
+  const [first] = rows;
+  if (first === undefined) return;
+  const writer = new CopyWriter(client, `copy ${table} (${Object.keys(first).join(', ')}) from stdin`);
+  for (const row of rows) await writer.row(Object.values(row).map(copyValue).join('\t'));
+  await writer.end();
 }
 
 function pairRow(runSeq: string, id: string, chunk: number, verdict: PairVerdict) {
