@@ -470,6 +470,31 @@ create table run (
 );
 CREATE INDEX run_cycle ON public.run USING btree (cycle, seq DESC);
 
+create table solvimon_hold (
+  account text not null,
+  invoice_id text not null,
+  asked_by text not null,
+  step text not null,
+  intended_at timestamp with time zone not null,
+  confirmed_at timestamp with time zone,
+  request_id text,
+  constraint solvimon_hold_pkey PRIMARY KEY (account, invoice_id)
+);
+
+create table solvimon_incident (
+  kind text not null,
+  account text not null,
+  invoice_id text not null,
+  customer_ref text,
+  seen_by text not null,
+  first_seen_at timestamp with time zone not null,
+  last_seen_at timestamp with time zone not null,
+  sightings integer default 1 not null,
+  constraint solvimon_incident_kind_check CHECK ((kind = 'shadow_invoice_final'::text)),
+  constraint solvimon_incident_seen_by_check CHECK ((seen_by = ANY (ARRAY['pull'::text, 'webhook'::text]))),
+  constraint solvimon_incident_pkey PRIMARY KEY (kind, account, invoice_id)
+);
+
 create table source_rate (
   source text not null,
   tokens double precision not null,
@@ -495,6 +520,13 @@ create table stage_change (
   constraint stage_change_proposal_id_key UNIQUE (proposal_id)
 );
 CREATE TRIGGER stage_change_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.stage_change FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table webhook_delivery (
+  token text not null,
+  keep_until timestamp with time zone not null,
+  constraint webhook_delivery_pkey PRIMARY KEY (token)
+);
+CREATE INDEX webhook_delivery_until ON public.webhook_delivery USING btree (keep_until);
 
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger

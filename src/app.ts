@@ -21,18 +21,25 @@ import type { ProgressEvent, RunContext, RunSettings } from './run/context.js';
 import { waitForRun } from './run/execute.js';
 import { limitRequests } from './run/limit-requests.js';
 import { readMapping } from './run/read-mapping.js';
+import { openShadowWrites, type ShadowWrites } from './run/shadow-writes.js';
+import { type HttpConfig, httpConfig } from './solvimon-adapter/http-config.js';
+import { openHttp, readingClient } from './solvimon-adapter/http-source.js';
 import { openPages, pagesConfig } from './solvimon-adapter/pages-source.js';
+import type { Incident } from './solvimon-adapter/pull-deps.js';
+import { type CatalogueKind, catalogueKinds, readCatalogue } from './solvimon-adapter/read-model.js';
+import { openReports, reportsConfig } from './solvimon-adapter/reports-source.js';
 import { databaseError, databaseIdentity, openDatabase, type Store } from './store/database.js';
 import { startEmbeddedPostgres } from './store/embedded-postgres.js';
 import { migrateUp } from './store/migrate.js';
 import { clearFailure, startRun, type StoredRun } from './store/runs.js';
+import { noteIncident } from './store/solvimon-records.js';
 import type { SourceRate } from './store/source-rate.js';
 
 /** Schemas of every source block, for the configuration. */
 export function sourceSchemas() {
   return {
     legacy: Object.fromEntries(Object.values(legacyAdapters).map((adapter) => [adapter.kind, adapter.configSchema])),
-    solvimon: { pages: pagesConfig },
+    solvimon: { http: httpConfig, pages: pagesConfig, reports: reportsConfig },
   };
 }
 
@@ -98,7 +105,7 @@ export function runContext(options: ContextOptions): RunContext {
     now: () => new Date(),
     signal: options.signal,
     settingsOf: (run) => {
-      const known = settings.get(run.id) ?? settingsOf(run, options.baseDir);
+      const known = settings.get(run.id) ?? settingsOf(run, options);
       settings.set(run.id, known);
       return known;
     },
@@ -107,10 +114,10 @@ export function runContext(options: ContextOptions): RunContext {
   };
 }
 
-async function settingsOf(run: StoredRun, fallbackDir: string): Promise<RunSettings> {
+async function settingsOf(run: StoredRun, options: ContextOptions): Promise<RunSettings> {
   const stored = run.config as { readonly config: Config; readonly baseDir?: string };
   const { config } = stored;
-  const baseDir = stored.baseDir ?? fallbackDir;
+  const baseDir = stored.baseDir ?? options.baseDir;
   // Expiry is judged on the day the run began, so that a resumed run judges as it began.
   const began = dateInZone(instantOfMs(Date.parse(run.createdAt)), config.timezone);
   return {
@@ -119,7 +126,7 @@ async function settingsOf(run: StoredRun, fallbackDir: string): Promise<RunSetti
     mapping: await mappingOf(config, baseDir),
     slackDays: config.run.slack_days,
     chunkSize: config.run.chunk_size,
-    openSource: (side) => openSource(config, side, baseDir),
+    openSource: (side) => openSource(config, side, baseDir, options),
     rateOf: (side) => rateOf(config, side),
   };
 }
@@ -135,7 +142,7 @@ function rateOf(config: Config, side: Side): SourceRate | null {
 export function sourceContext(
   config: Config,
   side: Side,
-  store: Store,
+  store: Pick<Store, 'db'>,
   log: Logger,
   signal: AbortSignal,
 ): Omit<PullContext, 'resume'> {
@@ -151,14 +158,79 @@ export async function mappingOf(config: Config, baseDir: string): Promise<Mappin
   return readMapping({ customers: fileOf(customers), products: fileOf(products), strict });
 }
 
+/** What a source shares with the rest of the program; without it a source is on its own, as for a check. */
+export type Shared = { readonly store: Pick<Store, 'db'>; readonly log: Logger };
+
 /** Opens the source of one side as configured. */
-export async function openSource(config: Config, side: Side, baseDir: string): Promise<Source> {
+export async function openSource(config: Config, side: Side, baseDir: string, shared?: Shared): Promise<Source> {
   const { kind, ...block } = config.sources[side];
-  if (side === 'solvimon') return openPages(pagesConfig.parse({ kind, ...block }), baseDir);
+  if (side === 'solvimon') return openSolvimon({ kind, ...block }, baseDir, shared);
   const adapter = Object.values(legacyAdapters).find((one) => one.kind === kind);
   if (adapter === undefined)
     throw new AppError('config_invalid', { detail: `sources.legacy.kind ${kind} is not known` });
   return adapter.open(block, { baseDir });
+}
+
+function openSolvimon(block: { readonly kind: string }, baseDir: string, shared: Shared | undefined): Source {
+  if (block.kind === 'pages') return openPages(pagesConfig.parse(block), baseDir);
+  if (block.kind === 'reports') return openReports(reportsConfig.parse(block), baseDir);
+  const config = httpConfig.parse(block);
+  const account = config.platform_id ?? '';
+  return openHttp(config, {
+    baseDir,
+    variables: process.env,
+    ...(shared !== undefined && { onIncident: (incident) => raiseIncident(shared, account, incident) }),
+  });
+}
+
+/** The lists of a Solvimon platform that can be read besides invoices. */
+export const solvimonLists = catalogueKinds;
+
+/** Reads one list of the Solvimon platform. Throws AppError `not_allowed` for a source without an API. */
+export async function* readSolvimonList(
+  loaded: LoadedConfig,
+  what: CatalogueKind,
+  shared: Shared,
+  signal: AbortSignal,
+): AsyncGenerator<object> {
+  const config = solvimonApi(loaded);
+  const client = readingClient(config, { baseDir: loaded.baseDir, variables: process.env });
+  try {
+    const paging = { pageSize: config.page_size, readAhead: config.read_ahead };
+    yield* readCatalogue(
+      what,
+      client,
+      paging,
+      sourceContext(loaded.config, 'solvimon', shared.store, shared.log, signal),
+    );
+  } finally {
+    await client.close();
+  }
+}
+
+/** The configuration of Solvimon's API; throws AppError `not_allowed` when Solvimon is read from files. */
+function solvimonApi({ config }: LoadedConfig): HttpConfig {
+  const block = config.sources.solvimon;
+  if (block.kind === 'http') return httpConfig.parse(block);
+  throw new AppError('not_allowed', {
+    detail: `sources.solvimon.kind is ${block.kind}; only http has an API behind it`,
+  });
+}
+
+/** The writes to Solvimon as this configuration allows them. Throws AppError `not_allowed` for a source without an API. */
+export function openWrites(loaded: LoadedConfig, shared: Shared, signal: AbortSignal): ShadowWrites {
+  return openShadowWrites(
+    solvimonApi(loaded),
+    { baseDir: loaded.baseDir, variables: process.env },
+    { db: shared.store.db, now: () => new Date() },
+    sourceContext(loaded.config, 'solvimon', shared.store, shared.log, signal),
+  );
+}
+
+/** Writes an incident down, and says it once in the log as an error. */
+async function raiseIncident({ store, log }: Shared, account: string, incident: Incident): Promise<void> {
+  const isNew = await noteIncident(store.db, { ...incident, account, now: new Date() });
+  if (isNew) log.error({ incident, account }, 'a shadow invoice turned FINAL');
 }
 
 /**

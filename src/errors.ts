@@ -147,6 +147,12 @@ export const errorTable = {
     exitCode: exitCodes.dependencyDown,
     next: 'Look at the reply named in the message; a proxy or login page may be in between.',
   },
+  source_refused_request: {
+    sentence: 'A billing system refused a request of ours',
+    retry: 'never',
+    exitCode: exitCodes.configInvalid,
+    next: 'Read the code and field named in the message; if the configuration is right, report it.',
+  },
   notification_failed: {
     sentence: 'A notification could not be delivered',
     retry: 'later',

@@ -1,10 +1,19 @@
-import { parseCurrency } from '../model/currency.js';
-import type { Document, DocumentState, IdentityCheck, Line, NotReadyReason, Place } from '../model/document.js';
+import { type CurrencyCode, currencyDigits, parseCurrency } from '../model/currency.js';
+import {
+  type Document,
+  type DocumentState,
+  type IdentityCheck,
+  type Line,
+  type NotReadyReason,
+  type Place,
+  unsummedKinds,
+} from '../model/document.js';
 import { parseDocumentId } from '../model/ids.js';
-import { type Decimal, type DecimalText, roundTo, toDecimal, toDecimalText, zero } from '../model/money.js';
+import { Decimal, type DecimalText, roundTo, toDecimal, toDecimalText, zero } from '../model/money.js';
 import type { Translated } from '../model/source.js';
-import { type Amount, type JsonObject, Reader } from './shape.js';
-import { toLine, toPeriod, total } from './to-line.js';
+import { type LevelSum, readLines, zoneOf } from './read-lines.js';
+import { type Json, type JsonObject, Reader } from './shape.js';
+import { total } from './to-line.js';
 
 export type ToDocumentOptions = {
   readonly place: Place;
@@ -17,7 +26,11 @@ export type ToDocumentOptions = {
   readonly requireHold: boolean;
 };
 
-const stateByStatus: Readonly<Record<string, DocumentState>> = { OPEN: 'preview', DRAFT: 'draft', FINAL: 'final' };
+const stateByStatus: Readonly<Record<string, DocumentState>> = {
+  OPEN: 'preview',
+  DRAFT: 'draft',
+  FINAL: 'final',
+};
 const creditTypes: ReadonlySet<string> = new Set(['CREDIT', 'ONE_OFF_CREDIT']);
 
 /**
@@ -64,14 +77,16 @@ export function toDocument(raw: JsonObject, options: ToDocumentOptions): Transla
       'the lines of an invoice that is not zero; fetch it with include_periods=true and include_lines=true',
     );
   }
-  for (const line of lines)
-    if (lines.some((other) => other !== line && other.id === line.id))
-      reader.note('id_duplicate', 'lines[].id', line.id, 'a line id that stands once');
+  const lineIds = new Set<string>();
+  for (const line of lines) {
+    if (lineIds.has(line.id)) reader.note('id_duplicate', 'lines[].id', line.id, 'a line id that stands once');
+    lineIds.add(line.id);
+  }
   // Whatever is read is read before the problems are looked at, so that none of them is lost.
   const issuedAt = reader.instant(raw, 'invoice_date', '');
   const updatedAt = reader.instant(raw, 'updated_at', '');
   const number = reader.text(raw, 'invoice_number');
-  const timezone = reader.text(raw, 'timezone');
+  const timezone = zoneOf(raw, reader);
   const related = relatesTo(raw, reader);
   const [first, ...rest] = reader.problems;
   if (first !== undefined || id === undefined || currency === undefined || customerRef === null || gross === null) {
@@ -88,12 +103,13 @@ export function toDocument(raw: JsonObject, options: ToDocumentOptions): Transla
     };
   }
   const signed = (text: DecimalText) => (sign === 1 ? text : toDecimalText(toDecimal(text).negated()));
-  const net = statedNet === null ? toDecimalText(total(lines.map((line) => line.net))) : signed(statedNet.quantity);
+  const summed = lines.filter((line) => !unsummedKinds.has(line.kind));
+  const net = statedNet === null ? toDecimalText(total(summed.map((line) => line.net))) : signed(statedNet.quantity);
   const tax =
     statedTax === null
       ? toDecimalText(toDecimal(signed(gross.quantity)).minus(toDecimal(net)))
       : signed(statedTax.quantity);
-  const checks = identityChecks(lines, { net, tax, gross: signed(gross.quantity) }, sums);
+  const checks = identityChecks(summed, { net, tax, gross: signed(gross.quantity) }, sums, currency);
   const document: Document = {
     source: { system: 'solvimon', account: options.account, objectType: 'invoice', id },
     kind: isCredit ? 'credit_note' : 'invoice',
@@ -150,68 +166,13 @@ function customerOf(raw: JsonObject, reader: Reader, options: ToDocumentOptions)
   );
 }
 
-/** Stated sum of one level (group or period) beside what its parts add up to. */
-type LevelSum = { readonly name: string; readonly stated: Decimal; readonly actual: Decimal };
-
-function readLines(
-  raw: JsonObject,
-  reader: Reader,
-  invoiceId: string,
-  sign: 1 | -1,
-  sums: LevelSum[],
-): readonly Line[] {
-  const lines: Line[] = [];
-  const isInclusive = reader.text(raw, 'pricing_amount_type') === 'INCLUDING_TAX';
-  const zone = reader.text(raw, 'timezone');
-  const signedAmount = (amount: Amount) => toDecimal(amount.quantity).times(sign);
-  reader.objects(raw, 'periods', '').forEach((period, p) => {
-    const periodPath = `periods[${p}].`;
-    const own = {
-      start: reader.instant(period, 'start_at', periodPath),
-      end: reader.instant(period, 'end_at', periodPath),
-    };
-    const before = lines.length;
-    reader.objects(period, 'groups', periodPath).forEach((group, g) => {
-      const groupPath = `${periodPath}groups[${g}].`;
-      const start = reader.instant(group, 'start_at', groupPath) ?? own.start;
-      const end = reader.instant(group, 'end_at', groupPath) ?? own.end;
-      const endText = reader.text(group, 'end_at') ?? reader.text(period, 'end_at');
-      const groupBefore = lines.length;
-      reader.objects(group, 'lines', groupPath).forEach((line, l) => {
-        const read = toLine(line, reader, {
-          invoiceId,
-          ordinal: lines.length + 1,
-          path: `${groupPath}lines[${l}].`,
-          period: toPeriod(start, end, { endText, zone }),
-          subscriptionRef: reader.text(group, 'pricing_plan_subscription_id'),
-          isInclusive,
-          sign,
-        });
-        if (read !== null) lines.push(read);
-      });
-      const stated = reader.amount(group, 'amount_excluding_tax', groupPath);
-      if (stated !== null)
-        sums.push({
-          name: `group ${p + 1}.${g + 1} net`,
-          stated: signedAmount(stated),
-          actual: total(lines.slice(groupBefore).map((line) => line.net)),
-        });
-    });
-    const stated = reader.amount(period, 'amount_excluding_tax', periodPath);
-    if (stated !== null)
-      sums.push({
-        name: `period ${p + 1} net`,
-        stated: signedAmount(stated),
-        actual: total(lines.slice(before).map((line) => line.net)),
-      });
-  });
-  return lines;
-}
-
+/** Documents this one corrects: the credited invoice, and those a one-off credit names (contract 3.2). */
 function relatesTo(raw: JsonObject, reader: Reader): readonly string[] {
   const credit = reader.object(raw, 'credit');
   const original = credit === null ? null : reader.text(credit, 'original_invoice_id');
-  return original === null ? [] : [original];
+  const linked = raw['linked_invoices_ids'];
+  const ids = Array.isArray(linked) ? linked.flatMap((id: Json) => reader.text({ id }, 'id') ?? []) : [];
+  return [...new Set([...(original === null ? [] : [original]), ...ids])];
 }
 
 /** Lines → groups → periods → tax summary → gross (contract 7.3, step 4), each within half a minor unit of rounding per line. */
@@ -219,10 +180,12 @@ function identityChecks(
   lines: readonly Line[],
   totals: { readonly net: DecimalText; readonly tax: DecimalText; readonly gross: DecimalText },
   sums: readonly LevelSum[],
+  currency: CurrencyCode,
 ): readonly IdentityCheck[] {
+  const halfUnit = new Decimal(5).times(new Decimal(10).pow(-currencyDigits(currency) - 1));
   const check = (name: string, expected: Decimal, actual: Decimal, isRounded: boolean): IdentityCheck => {
     const difference = expected.minus(actual).abs();
-    const allowed = isRounded ? toDecimal('0.005' as DecimalText).times(lines.length + 1) : toDecimal(zero);
+    const allowed = isRounded ? halfUnit.times(lines.length + 1) : toDecimal(zero);
     return {
       name,
       holds: difference.isZero() || roundTo(difference, 12, 'half_even').lessThanOrEqualTo(allowed),

@@ -12,6 +12,7 @@ import {
   startOfDate,
 } from '../model/period.js';
 import type { JsonObject, Reader } from './shape.js';
+import { toTiers } from './tiers.js';
 
 export type LineContext = {
   readonly invoiceId: string;
@@ -22,6 +23,8 @@ export type LineContext = {
   readonly isInclusive: boolean;
   /** -1 for documents that state credits positive, so that a credit note always has negative lines. */
   readonly sign: 1 | -1;
+  /** Rates the invoice states for itself, `currency>base currency` → rate; for lines that state none. */
+  readonly exchangeRates?: ReadonlyMap<string, DecimalText>;
 };
 
 const kindByModel: Readonly<Record<string, LineKind>> = {
@@ -83,7 +86,7 @@ export function toLine(raw: JsonObject, reader: Reader, context: LineContext): L
   const netText = signed(net.quantity);
   const tax = toDecimalText(toDecimal(signed(gross.quantity)).minus(toDecimal(netText)));
   const id = reader.text(raw, 'id');
-  const tiers = toTiers(raw, reader, path);
+  const tiers = toTiers(raw, reader, path, signed);
   const details = reader.object(raw, 'details');
   const productRef = product === null ? null : (reader.text(product, 'reference') ?? reader.text(product, 'id'));
   return {
@@ -117,9 +120,11 @@ export function toLine(raw: JsonObject, reader: Reader, context: LineContext): L
     tax,
     taxes: toTaxes(raw, reader, path, context),
     exactness: 'exact',
-    facts: toFacts(raw, details, reader, path),
+    facts: toFacts(raw, details, reader, path, context.exchangeRates ?? noRates),
   };
 }
+
+const noRates: ReadonlyMap<string, DecimalText> = new Map();
 
 function negate(text: DecimalText): DecimalText {
   return toDecimalText(toDecimal(text).negated());
@@ -163,48 +168,31 @@ function unitPriceOf(raw: JsonObject, reader: Reader, path: string): DecimalText
   return reader.amount(band, 'amount', `${path}details.band.`)?.quantity ?? null;
 }
 
-function toTiers(raw: JsonObject, reader: Reader, path: string): readonly TierSlice[] {
-  return reader.objects(raw, 'sub_lines', path).flatMap((sub, index) => {
-    const at = `${path}sub_lines[${index}].details.`;
-    const details = reader.object(sub, 'details');
-    const band = details === null ? null : reader.object(details, 'band');
-    if (details === null || band === null) return [];
-    const bound = (key: string) => {
-      const value = reader.object(band, key);
-      return value === null ? null : reader.decimal(value, 'number', `${at}band.${key}.`);
-    };
-    const meter = reader.object(details, 'meter_value');
-    const amount = reader.amount(details, 'amount', at);
-    return [
-      {
-        from: bound('tier_lower_bound') ?? zero,
-        to: bound('tier_top_bound'),
-        quantity: (meter === null ? null : reader.decimal(meter, 'number', `${at}meter_value.`)) ?? zero,
-        unitPrice: reader.amount(band, 'amount', `${at}band.`)?.quantity ?? null,
-        flat: null,
-        amount: amount?.quantity ?? zero,
-      },
-    ];
-  });
-}
-
 function toTaxes(raw: JsonObject, reader: Reader, path: string, context: LineContext): readonly TaxSlice[] {
   return reader.objects(raw, 'tax_categories', path).flatMap((category, index) => {
     const at = `${path}tax_categories[${index}].`;
     const amount = reader.amount(category, 'tax_amount', at);
     if (amount === null) return [];
     const taxable = reader.amount(category, 'base_amount', at);
-    const rate = reader.decimal(category, 'percentage', at);
-    const signed = (text: DecimalText) => (context.sign === 1 ? text : negate(text));
-    return [
-      {
-        code: reader.text(category, 'name') ?? reader.text(category, 'category'),
-        rate: rate === null ? null : asPercentage(rate, taxable?.quantity ?? null, amount.quantity),
+    const slice = (from: JsonObject, fromPath: string, code: string | null, tax: DecimalText): TaxSlice => {
+      const rate = reader.decimal(from, 'percentage', fromPath);
+      const signed = (text: DecimalText) => (context.sign === 1 ? text : negate(text));
+      return {
+        code,
+        rate: rate === null ? null : asPercentage(rate, taxable?.quantity ?? null, tax),
         taxable: taxable === null ? null : signed(taxable.quantity),
-        amount: signed(amount.quantity),
-        behaviour: context.isInclusive ? ('inclusive' as const) : ('exclusive' as const),
-      },
-    ];
+        amount: signed(tax),
+        behaviour: context.isInclusive ? 'inclusive' : 'exclusive',
+      };
+    };
+    const name = reader.text(category, 'name') ?? reader.text(category, 'category');
+    // A compound tax states its parts, such as GST and PST, and each is a tax of its own (contract 3.5).
+    const parts = reader.objects(category, 'rates', at).flatMap((part, p) => {
+      const partAt = `${at}rates[${p}].`;
+      const tax = reader.amount(part, 'tax_amount', partAt);
+      return tax === null ? [] : [slice(part, partAt, reader.text(part, 'name') ?? name, tax.quantity)];
+    });
+    return parts.length > 0 ? parts : [slice(category, at, name, amount.quantity)];
   });
 }
 
@@ -216,7 +204,13 @@ function asPercentage(rate: DecimalText, base: DecimalText | null, tax: DecimalT
   return asFraction.lessThan(asPercent) ? toDecimalText(toDecimal(rate).times(100)) : rate;
 }
 
-function toFacts(raw: JsonObject, details: JsonObject | null, reader: Reader, path: string): PriceFacts {
+function toFacts(
+  raw: JsonObject,
+  details: JsonObject | null,
+  reader: Reader,
+  path: string,
+  rates: ReadonlyMap<string, DecimalText>,
+): PriceFacts {
   const tierMode = tierModes[reader.text(raw, 'pricing_type') ?? ''] ?? null;
   if (details === null) return { ...noPriceFacts, tierMode };
   const at = `${path}details.`;
@@ -245,7 +239,10 @@ function toFacts(raw: JsonObject, details: JsonObject | null, reader: Reader, pa
       ? {
           amount: pricing.quantity,
           currency: pricing.currency,
-          rate: rate === undefined ? null : reader.decimal(rate, 'rate', at),
+          rate:
+            rate === undefined
+              ? (rates.get(`${pricing.currency}>${converted.currency}`) ?? null)
+              : reader.decimal(rate, 'rate', at),
         }
       : null,
     discountRate: band === null ? null : reader.decimal(band, 'percentage', `${at}band.`),

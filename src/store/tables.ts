@@ -216,6 +216,28 @@ export type RootCauseEventTable = {
 };
 
 export type SourceRateTable = { source: string; tokens: number; filled_at: Timestamp; paused_until: Timestamp | null };
+export type SolvimonHoldTable = {
+  account: string;
+  invoice_id: string;
+  asked_by: string;
+  step: string;
+  intended_at: Timestamp;
+  confirmed_at: Timestamp | null;
+  request_id: string | null;
+};
+
+export type SolvimonIncidentTable = {
+  kind: 'shadow_invoice_final';
+  account: string;
+  invoice_id: string;
+  customer_ref: string | null;
+  seen_by: 'pull' | 'webhook';
+  first_seen_at: Timestamp;
+  last_seen_at: Timestamp;
+  sightings: Generated<number>;
+};
+
+export type WebhookDeliveryTable = { token: string; keep_until: ColumnType<string, Date, Date> };
 
 export type Database = {
   run: RunTable;
@@ -233,4 +255,7 @@ export type Database = {
   root_cause: RootCauseTable;
   root_cause_cycle: RootCauseCycleTable;
   root_cause_event: RootCauseEventTable;
+  solvimon_hold: SolvimonHoldTable;
+  solvimon_incident: SolvimonIncidentTable;
+  webhook_delivery: WebhookDeliveryTable;
 };

@@ -84,7 +84,7 @@ function lineRow(line: SampleLine): FileRow {
     price: line.price,
     period_start: line.period.start,
     period_end: line.period.end,
-    quantity: line.quantity,
+    quantity: line.quantity ?? '',
     amount: line.amount,
     discount: line.discount,
     tax: line.tax,

@@ -17,7 +17,8 @@ export type SampleLine = {
   readonly product: string;
   readonly price: string;
   readonly period: { readonly start: Instant; readonly end: Instant };
-  readonly quantity: DecimalText;
+  /** Null for a discount that is a line of its own. */
+  readonly quantity: DecimalText | null;
   readonly amount: DecimalText;
   /** ≤ 0 on a charge. */
   readonly discount: DecimalText;
@@ -108,6 +109,10 @@ export type Harness = {
   readonly inlineLines: number | null;
   /** Fraction digits that an amount in this currency can have on the wire; null: any number. */
   readonly amountDigits: (currency: 'EUR' | 'JPY' | 'KWD') => number | null;
+  /** False: the system has no documented word for a withdrawn document, so one is of unknown state and never judged. */
+  readonly knowsVoid?: false;
+  /** `detached`: a discount is a line of its own, named by its kind. Attached when not given. */
+  readonly discounts?: 'attached' | 'detached';
   /** Whether the adapter asks `context.acquire` before each request; a file or database need not. */
   readonly isMetered: boolean;
   open(setup: Setup): Promise<Opened>;

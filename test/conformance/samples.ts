@@ -110,7 +110,12 @@ export function variety(harness: Harness, can: Ability): readonly SampleDocument
     document(
       harness,
       'in_discounted',
-      [line(harness, 'il_discounted', { amount: text('19'), discount: text('-9.5'), ...taxed('21', '2') })],
+      harness.discounts === 'detached'
+        ? [
+            line(harness, 'il_discounted', { amount: text('19'), ...taxed('21', '2') }),
+            line(harness, 'il_discount', { kind: 'discount', amount: text('-9.5'), quantity: null }),
+          ]
+        : [line(harness, 'il_discounted', { amount: text('19'), discount: text('-9.5'), ...taxed('21', '2') })],
       { hour: 12 },
     ),
     document(
