@@ -38,8 +38,11 @@ const table: Readonly<Record<string, Room>> = {
   demo: { rooms: shared, ...outside },
   config: { rooms: [...shared, 'confidence'], ...outside },
   jobs: { rooms: [...shared, 'run', 'store'], ...outside },
-  cli: { rooms: [...shared, 'run', 'store', 'config', 'app', 'demo', 'jobs', 'api'], ...outside },
-  api: { rooms: [...shared, 'run', 'store', 'config', 'app', 'jobs'], ...outside },
+  cli: {
+    rooms: [...shared, 'run', 'confidence', 'store', 'config', 'app', 'app-confidence', 'demo', 'jobs', 'api'],
+    ...outside,
+  },
+  api: { rooms: [...shared, 'run', 'confidence', 'store', 'config', 'app', 'app-confidence', 'jobs'], ...outside },
   web: { rooms: [], packages: 'any', builtins: [] },
   errors: { rooms: ['model'], packages: [], builtins: [] },
   redact: { rooms: [], packages: [], builtins: [] },
@@ -47,7 +50,7 @@ const table: Readonly<Record<string, Room>> = {
 };
 
 /** The composition root sees all: it is what puts the rooms together. A thread is a root of its own. */
-const roots: ReadonlySet<string> = new Set(['app', 'collect-thread', 'collect-on-thread']);
+const roots: ReadonlySet<string> = new Set(['app', 'app-confidence', 'collect-thread', 'collect-on-thread']);
 
 function roomOf(name: string): string {
   const [, first = ''] = name.split('/');

@@ -244,19 +244,19 @@ export type SafetyFacts = {
 /** Wrong tax, duplicates and unreadable documents. A tax base that only follows a net difference is not wrong tax. */
 export async function safetyFacts(db: Kysely<Database>, key: FactsKey): Promise<SafetyFacts> {
   const run = sql.lit(key.runSeq);
-  const result = await sql<{ members: string; tax: string; duplicates: string; stray: string }>`
+  const result = await sql<{ members: string; tax_customers: string; duplicates: string; stray: string }>`
     with ${memberTable(key.who)},
     own as (select m.* from mismatch m join member using (customer) where m.run_seq = ${run} and not m.is_within_tolerance)
     select (select count(*) from member) as members,
       (select count(distinct customer) from own
-        where level = 'tax' or cause like 'tax.%' or coalesce((components ->> 'tax_rate')::numeric, 0) <> 0) as tax,
+        where level = 'tax' or cause like 'tax.%' or coalesce((components ->> 'tax_rate')::numeric, 0) <> 0) as tax_customers,
       (select count(distinct pair_id) from own where cause in ('invoice.duplicate_in_solvimon', 'line.duplicate_in_solvimon')) as duplicates,
       (select count(*) from pair where run_seq = ${run} and customer is null) as stray`.execute(db);
   const row = result.rows[0];
   invariant(row !== undefined, 'a count always answers');
   return {
     members: Number(row.members),
-    taxCustomers: Number(row.tax),
+    taxCustomers: Number(row.tax_customers),
     duplicates: Number(row.duplicates),
     strayErrors: Number(row.stray),
   };
