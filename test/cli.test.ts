@@ -322,7 +322,7 @@ describe('lists', () => {
   test('filters narrow a list, and an empty one is empty in every format', async () => {
     const of = async (...args: string[]) =>
       rowsOf((await at(folder, '-o', 'jsonl', 'mismatch', 'list', ...ofFirst, ...args)).stdout);
-    expect((await of('--cause', 'price')).map((one) => one['cause'])).toEqual(['price.unit_price', 'price.unit_price']);
+    expect((await of('--cause', 'price')).map((one) => one['cause'])).toEqual(Array(3).fill('price.unit_price'));
     expect((await of('--customer', formula)).map((one) => one['delta'])).toEqual(['1']);
     expect(await of('--limit', '2')).toHaveLength(2);
     const nothing = ['mismatch', 'list', ...ofFirst, '--customer', 'nobody'];
