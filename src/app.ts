@@ -119,6 +119,7 @@ async function settingsOf(run: StoredRun, fallbackDir: string): Promise<RunSetti
     mapping: await mappingOf(config, baseDir),
     slackDays: config.run.slack_days,
     chunkSize: config.run.chunk_size,
+    settleGraceMs: config.schedule?.settle_grace ?? 0,
     openSource: (side) => openSource(config, side, baseDir),
     rateOf: (side) => rateOf(config, side),
   };

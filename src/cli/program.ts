@@ -16,6 +16,7 @@ import { addPairCommands } from './commands/pair.js';
 import { addRunCommand } from './commands/run.js';
 import { addRunsCommands } from './commands/runs.js';
 import { addSourceCommands } from './commands/source.js';
+import { addServeCommand } from './commands/serve.js';
 import { formats } from './output.js';
 import { type AddCommands, type Host, openSession, tell } from './session.js';
 
@@ -33,6 +34,7 @@ const commands: readonly AddCommands[] = [
   addGateCommands,
   addDecisionCommands,
   addGoliveCommands,
+  addServeCommand,
   addConfigCommands,
   addDoctorCommand,
   addSourceCommands,

@@ -1,0 +1,25 @@
+import type { Kysely } from 'kysely';
+import type { LoadedConfig } from '../config.js';
+import type { Role, Scope } from '../model/access.js';
+import type { WorkContext } from '../run/work-context.js';
+import type { Database } from '../store/tables.js';
+
+/** What the routes work with. Built by the composition root; the clock is passed in so that tests own it. */
+export type ApiContext = {
+  readonly db: Kysely<Database>;
+  now(): Date;
+  readonly work: WorkContext;
+  /** The configuration that `serve` began with: for settings, sign-off and exports. */
+  readonly loaded: LoadedConfig;
+};
+
+/** Whoever sent a request, as they proved it. */
+export type Caller = {
+  /** Trimmed and in lower case. */
+  readonly name: string;
+  readonly kind: 'session' | 'token' | 'local';
+  readonly roles: readonly Role[];
+  readonly scopes: readonly Scope[];
+  /** What unsafe requests must bring along; null for tokens, which no browser sends by itself. */
+  readonly csrf: string | null;
+};
