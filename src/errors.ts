@@ -111,7 +111,7 @@ export const errorTable = {
   },
   pdf_unavailable: {
     sentence: 'The PDF could not be made',
-    retry: 'never',
+    retry: 'later',
     exitCode: exitCodes.dependencyDown,
     next: 'Install Chromium, name it in CHROMIUM, or print the HTML report from a browser.',
   },
