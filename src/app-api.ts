@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ApiContext } from './api/context.js';
 import type { AuthOptions } from './api/auth/options.js';
 import { buildServer } from './api/server.js';
+import { openConfidence } from './app-confidence.js';
 import type { LoadedConfig } from './config.js';
 import type { Env } from './config/env.js';
 import { AppError } from './errors.js';
@@ -28,8 +29,20 @@ export function workContext(
   };
 }
 
-export function apiContext(store: Pick<OpenStore, 'db'>, loaded: LoadedConfig, now: () => Date): ApiContext {
-  return { db: store.db, now, work: workContext(store, loaded, now), loaded };
+export function apiContext(
+  store: Pick<OpenStore, 'db'>,
+  loaded: LoadedConfig,
+  now: () => Date,
+  chromium: string | null = null,
+): ApiContext {
+  return {
+    db: store.db,
+    now,
+    work: workContext(store, loaded, now),
+    loaded,
+    confidence: () => openConfidence(store, loaded, now),
+    chromium,
+  };
 }
 
 export type ServeOptions = {
@@ -57,7 +70,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const port = options.port ?? loaded.config.api?.port ?? defaultPort;
   const auth: AuthOptions = localUser === null ? oidcOptions(options) : localOptions(localUser, host, env);
   const app = await buildServer({
-    api: apiContext(store, loaded, () => new Date()),
+    api: apiContext(store, loaded, () => new Date(), env.chromium),
     auth,
     session: {
       key: sessionKey(env),

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { LoadedConfig } from '../config.js';
 import type { Role, Scope } from '../model/access.js';
+import type { ConfidenceContext } from '../run/confidence-context.js';
 import type { WorkContext } from '../run/work-context.js';
 import type { Database } from '../store/tables.js';
 
@@ -11,6 +12,10 @@ export type ApiContext = {
   readonly work: WorkContext;
   /** The configuration that `serve` began with: for settings, sign-off and exports. */
   readonly loaded: LoadedConfig;
+  /** Policy, roster and cohorts of the configuration, read anew: the files may have changed. Throws AppError `config_invalid`. */
+  confidence(): Promise<ConfidenceContext>;
+  /** Program that prints PDFs; null: look for one. */
+  readonly chromium: string | null;
 };
 
 /** Whoever sent a request, as they proved it. */

@@ -1,5 +1,6 @@
 import type { ApiRoute } from '../route.js';
 import { auditRoutes } from './audit.js';
+import { cohortRoutes } from './cohorts.js';
 import { cycleRoutes } from './cycles.js';
 import { jobRoutes } from './jobs.js';
 import { meRoutes } from './me.js';
@@ -20,6 +21,7 @@ export const routeTable: readonly ApiRoute[] = [
   ...pairRoutes,
   ...workRoutes,
   ...signoffRoutes,
+  ...cohortRoutes,
   ...settingsRoutes,
   ...jobRoutes,
   ...auditRoutes,
