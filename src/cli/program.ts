@@ -17,6 +17,11 @@ import { addRunCommand } from './commands/run.js';
 import { addRunsCommands } from './commands/runs.js';
 import { addSourceCommands } from './commands/source.js';
 import { addServeCommand } from './commands/serve.js';
+import { addAuditCommands } from './commands/audit.js';
+import { addCycleCommands } from './commands/cycle.js';
+import { addExportCommand } from './commands/export.js';
+import { addTokenCommands } from './commands/token.js';
+import { addWorkCommands } from './commands/work.js';
 import { formats } from './output.js';
 import { type AddCommands, type Host, openSession, tell } from './session.js';
 
@@ -26,6 +31,7 @@ const commands: readonly AddCommands[] = [
   addRunsCommands,
   addCausesCommands,
   addMismatchCommands,
+  addWorkCommands,
   addPairCommands,
   addInvoiceCommands,
   addKnownCommands,
@@ -34,6 +40,10 @@ const commands: readonly AddCommands[] = [
   addGateCommands,
   addDecisionCommands,
   addGoliveCommands,
+  addCycleCommands,
+  addExportCommand,
+  addAuditCommands,
+  addTokenCommands,
   addServeCommand,
   addConfigCommands,
   addDoctorCommand,

@@ -2,6 +2,7 @@ import type { ApiRoute } from '../route.js';
 import { auditRoutes } from './audit.js';
 import { cohortRoutes } from './cohorts.js';
 import { cycleRoutes } from './cycles.js';
+import { exportRoutes } from './exports.js';
 import { jobRoutes } from './jobs.js';
 import { meRoutes } from './me.js';
 import { mismatchRoutes } from './mismatches.js';
@@ -22,6 +23,7 @@ export const routeTable: readonly ApiRoute[] = [
   ...workRoutes,
   ...signoffRoutes,
   ...cohortRoutes,
+  ...exportRoutes,
   ...settingsRoutes,
   ...jobRoutes,
   ...auditRoutes,
