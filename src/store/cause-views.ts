@@ -24,7 +24,7 @@ export type CauseCluster = {
   readonly examples: readonly string[];
 };
 
-/** The clusters of a run: unexplained ones first, then by money, ties by fingerprint. Currencies stay apart (I7). */
+/** The clusters of a run, without what known differences cover: unexplained ones first, then by money, ties by fingerprint. Currencies stay apart (I7). */
 export async function causeClusters(
   db: Kysely<Database>,
   run: { readonly seq: string; readonly cycle: string },
@@ -37,16 +37,15 @@ export async function causeClusters(
       select fingerprint, count(*)::int as pairs from alone group by fingerprint
     )
     select m.fingerprint, min(m.cause) as cause, min(m.level) as level, min(m.charge_key) as "chargeKey", m.currency,
-      case when count(distinct m.status) = 1 then min(m.status) else 'mixed' end as status,
-      case when count(distinct m.assignee) = 1 then min(m.assignee) end as owner, null::text as note,
-      coalesce(min(m.first_cycle), ${run.cycle}) as "firstCycle", count(*)::int as mismatches,
+      coalesce(min(r.status), 'unknown') as status, min(r.owner) as owner, min(r.note) as note,
+      coalesce(min(r.first_cycle), min(m.first_cycle), ${run.cycle}) as "firstCycle", count(*)::int as mismatches,
       (count(*) filter (where m.confidence = 'proven'))::int as proven, count(distinct m.pair_id)::int as pairs, count(distinct m.customer)::int as customers,
       trim_scale(coalesce(sum(m.delta) filter (where m.delta > 0), 0))::text as over,
       trim_scale(coalesce(sum(m.delta) filter (where m.delta < 0), 0))::text as under,
       coalesce(max(f.pairs), 0) as "wouldMatch",
       (array_agg(m.id order by m.abs_delta, m.id collate "C"))[1:3] as examples
-    from mismatch m left join fixable f on f.fingerprint = m.fingerprint
-    where m.run_seq = ${sql.lit(run.seq)}
+    from mismatch m left join fixable f on f.fingerprint = m.fingerprint left join root_cause r on r.fingerprint = m.fingerprint
+    where m.run_seq = ${sql.lit(run.seq)} and m.known is null
     group by m.fingerprint, m.currency
     order by (min(m.cause) = 'unexplained') desc, sum(m.abs_delta) desc, m.fingerprint, m.currency`.execute(db);
   return result.rows;

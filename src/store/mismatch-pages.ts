@@ -47,6 +47,8 @@ export type MismatchRecord = {
     readonly maxAmount: string;
     readonly acceptedIn: string;
   } | null;
+  /** The known difference of the configuration that covers it. */
+  readonly known: string | null;
   readonly detail: unknown;
 };
 
@@ -155,7 +157,7 @@ export function pageQuery(
       select m.id, m.work_key, m.customer, m.currency, m.pair_id, m.level, m.charge_key, m.legacy_lines, m.solvimon_lines, m.cause, m.confidence,
         trim_scale(m.legacy)::text as legacy, trim_scale(m.solvimon)::text as solvimon, trim_scale(m.delta)::text as delta,
         trim_scale(m.abs_delta)::text as abs_delta, m.direction, m.components, m.is_within_tolerance, m.status, m.assignee, m.first_cycle, m.seen,
-        m.fingerprint, m.detail, (${expression})::text as sorted, row_number() over (order by ${expression} ${direction}, m.id collate "C" ${direction}) as nth
+        m.fingerprint, m.known, m.detail, (${expression})::text as sorted, row_number() over (order by ${expression} ${direction}, m.id collate "C" ${direction}) as nth
       from mismatch m where ${selected(run, selection)} ${keyset}
       order by ${expression} ${direction}, m.id collate "C" ${direction} limit ${sql.lit(request.limit)}
     ) page
@@ -232,6 +234,7 @@ type MismatchRow = {
   readonly first_cycle: string | null;
   readonly seen: number;
   readonly fingerprint: string;
+  readonly known: string | null;
   readonly detail: unknown;
   readonly sorted: string;
   readonly version: number | null;
@@ -270,6 +273,7 @@ function toRecord(row: MismatchRow, cycle: string): MismatchRecord {
     seen: row.seen,
     version: row.version ?? 0,
     acceptance: toAcceptance(row),
+    known: row.known,
     detail: row.detail,
   };
 }

@@ -101,17 +101,19 @@ export async function saveStates(
   );
 }
 
-/** Puts status and assignee of keys on the mismatches of a run, where lists are sorted and filtered by them. */
+/** Puts status and assignee of keys on the mismatches of a run, where lists are sorted and filtered by them. What a known difference of the configuration covers stays accepted by it. */
 export async function showStates(
   trx: Transaction<Database>,
   run: RunKey,
   keys: readonly string[] | null,
 ): Promise<void> {
   await sql`
-    update mismatch m set status = w.status, assignee = w.assignee from work_item w
+    update mismatch m set status = case when m.known is null then w.status else m.status end, assignee = w.assignee from work_item w
     where m.run_seq = ${sql.lit(run.seq)} and w.cycle = ${run.cycle} and w.key = m.work_key
       ${keys === null ? sql`` : sql`and m.work_key = any(${[...keys]}::text[])`}
-      and (m.status, m.assignee) is distinct from (w.status, w.assignee)`.execute(trx);
+      and ((m.known is null and m.status is distinct from w.status) or m.assignee is distinct from w.assignee)`.execute(
+    trx,
+  );
 }
 
 export type Batch = {

@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { AppError } from '../../errors.js';
 import { cycleOverview, cycleSummaries } from '../../run/cycle-overview.js';
 import { runOfCycle } from '../../run/look-up.js';
 import { causeClusters } from '../../store/cause-views.js';
+import { eventsOf, rootCauseStatus, trendOf } from '../../store/root-cause-views.js';
 import { causeTotals } from '../../store/summary.js';
 import { currentWork } from '../current-work.js';
 import { type ApiRoute, callerOf, route } from '../route.js';
 import { cycleId, list } from '../schemas/common.js';
-import { causeList, cycle, cycleDetail } from '../schemas/cycles.js';
+import { causeDetail, causeList, cycle, cycleDetail } from '../schemas/cycles.js';
 import { runOf } from '../schemas/runs.js';
 import { toSignoff } from './signoff.js';
 
@@ -72,6 +74,22 @@ export const cycleRoutes: readonly ApiRoute[] = [
         causes: await causeTotals(api.db, run),
         rootCauses: await causeClusters(api.db, run),
       };
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/v1/causes/:fingerprint',
+    rule: 'read',
+    tag: 'cycles',
+    summary: 'A root cause across cycles: what it came to in each, and what happened to it',
+    params: z.object({ fingerprint: z.string().max(100) }),
+    response: causeDetail,
+    handle: async ({ api, params }) => {
+      const { fingerprint } = params;
+      const found = await rootCauseStatus(api.db, fingerprint);
+      if (found === undefined) throw new AppError('not_found', { detail: `root cause ${fingerprint}` });
+      const trend = await trendOf(api.db, [fingerprint], 24);
+      return { fingerprint, status: found.status, trend, events: await eventsOf(api.db, fingerprint) };
     },
   }),
 ];

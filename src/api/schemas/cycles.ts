@@ -165,3 +165,22 @@ export const causeList = z.object({
   causes: list(causeRow),
   rootCauses: list(rootCause),
 });
+
+export const causeDetail = z.object({
+  fingerprint: z.string(),
+  status: z.string(),
+  trend: list(
+    z.object({ cycle: z.string(), mismatches: z.number().int(), pairs: z.number().int(), over: money, under: money }),
+  ),
+  events: list(
+    z.object({
+      cycle: z.string().nullable(),
+      event: z.string(),
+      from: z.string(),
+      to: z.string(),
+      who: z.string().nullable(),
+      note: z.string().nullable(),
+      at: z.string(),
+    }),
+  ),
+});

@@ -93,6 +93,7 @@ export const mismatch = z
     seen: z.number().int().meta({ description: 'Cycles in which it was seen, this one included' }),
     version: z.number().int().meta({ description: 'Send it back with an act; another version in the store is a 409' }),
     acceptance: acceptance.nullable(),
+    known: z.string().nullable().meta({ description: 'The known difference of the configuration that covers it' }),
   })
   .meta({ id: 'Mismatch' });
 

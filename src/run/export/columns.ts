@@ -65,6 +65,7 @@ export const mismatchColumns: readonly Column<MismatchRecord>[] = [
   text('approved_by', 18, (row) => row.acceptance?.approvedBy ?? null),
   text('reason', 30, (row) => row.acceptance?.reason ?? null),
   text('expires_on', 12, (row) => row.acceptance?.expiresOn ?? null),
+  text('known', 12, (row) => row.known),
   text('within_tolerance', 10, (row) => (row.isWithinTolerance ? 'yes' : 'no')),
   text('components', 30, (row) => joined(Object.entries(row.components).map(([name, part]) => `${name}=${part}`))),
   text('fingerprint', 22, (row) => row.fingerprint),
