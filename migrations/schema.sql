@@ -1,3 +1,38 @@
+create table api_token (
+  id text not null,
+  name text not null,
+  sha256 text not null,
+  scopes text[] not null,
+  created_by text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  constraint api_token_id_check CHECK ((id ~ '^T-[0-9a-f]{12}$'::text)),
+  constraint api_token_name_check CHECK ((btrim(name) <> ''::text)),
+  constraint api_token_scopes_check CHECK ((cardinality(scopes) > 0)),
+  constraint api_token_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint api_token_pkey PRIMARY KEY (id),
+  constraint api_token_sha256_key UNIQUE (sha256)
+);
+
+create table audit_log (
+  seq bigint not null,
+  at timestamp with time zone not null,
+  actor text not null,
+  via text not null,
+  action text not null,
+  subject text not null,
+  cycle text,
+  detail jsonb not null,
+  previous_hash text not null,
+  hash text not null,
+  constraint audit_log_seq_check CHECK ((seq >= 1)),
+  constraint audit_log_via_check CHECK ((via = ANY (ARRAY['api'::text, 'cli'::text, 'job'::text]))),
+  constraint audit_log_pkey PRIMARY KEY (seq),
+  constraint audit_log_hash_key UNIQUE (hash)
+);
+CREATE TRIGGER audit_log_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_history_change();
+
 create table cohort (
   id text not null,
   stage text not null,
@@ -40,6 +75,17 @@ create table compare_chunk (
   constraint compare_chunk_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'done'::text]))),
   constraint compare_chunk_run_seq_fkey FOREIGN KEY (run_seq) REFERENCES run(seq) ON DELETE CASCADE,
   constraint compare_chunk_pkey PRIMARY KEY (run_seq, chunk)
+);
+
+create table cycle_state (
+  cycle text not null,
+  state text not null,
+  round integer default 0 not null,
+  result_hash text,
+  version integer not null,
+  since timestamp with time zone not null,
+  constraint cycle_state_state_check CHECK ((state = ANY (ARRAY['collecting'::text, 'settling'::text, 'comparable'::text, 'in_review'::text, 'signed'::text, 'suspended'::text]))),
+  constraint cycle_state_pkey PRIMARY KEY (cycle)
 );
 
 create table decision_approval (
@@ -288,6 +334,10 @@ create table mismatch (
   fingerprint text not null,
   detail jsonb not null,
   known text,
+  work_key text generated always as (('W-'::text || "left"(md5(((((((((COALESCE(customer, ''::text) || ''::text) || COALESCE(currency, ''::text)) || ''::text) || COALESCE(charge_key, ''::text)) || ''::text) || level) || ''::text) || split_part(cause, '.'::text, 1))), 20))) stored,
+  assignee text,
+  first_cycle text,
+  seen integer default 1 not null,
   constraint mismatch_confidence_check CHECK ((confidence = ANY (ARRAY['proven'::text, 'likely'::text, 'unknown'::text]))),
   constraint mismatch_direction_check CHECK ((direction = ANY (ARRAY['over'::text, 'under'::text, 'none'::text]))),
   constraint mismatch_level_check CHECK ((level = ANY (ARRAY['usage'::text, 'line'::text, 'tax'::text, 'header'::text])))
@@ -470,6 +520,25 @@ create table run (
 );
 CREATE INDEX run_cycle ON public.run USING btree (cycle, seq DESC);
 
+create table signoff (
+  cycle text not null,
+  round integer not null,
+  person text not null,
+  part text not null,
+  run_id text not null,
+  result_hash text not null,
+  certification text not null,
+  signed_at timestamp with time zone not null,
+  constraint signoff_certification_check CHECK ((btrim(certification) <> ''::text)),
+  constraint signoff_part_check CHECK ((part = ANY (ARRAY['preparer'::text, 'reviewer'::text]))),
+  constraint signoff_person_check CHECK (((person = lower(btrim(person))) AND (person <> ''::text))),
+  constraint signoff_cycle_fkey FOREIGN KEY (cycle) REFERENCES cycle_state(cycle),
+  constraint signoff_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id),
+  constraint signoff_maker_is_not_checker PRIMARY KEY (cycle, round, person)
+);
+CREATE UNIQUE INDEX signoff_preparer ON public.signoff USING btree (cycle, round) WHERE (part = 'preparer'::text);
+CREATE TRIGGER signoff_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.signoff FOR EACH STATEMENT EXECUTE FUNCTION refuse_history_change();
+
 create table solvimon_hold (
   account text not null,
   invoice_id text not null,
@@ -528,7 +597,104 @@ create table webhook_delivery (
 );
 CREATE INDEX webhook_delivery_until ON public.webhook_delivery USING btree (keep_until);
 
+create table work_batch (
+  id text not null,
+  cycle text not null,
+  act jsonb not null,
+  before jsonb not null,
+  who text not null,
+  at timestamp with time zone not null,
+  reverses text,
+  constraint work_batch_id_check CHECK ((id ~ '^B-[0-9a-f]{16}$'::text)),
+  constraint work_batch_reverses_fkey FOREIGN KEY (reverses) REFERENCES work_batch(id),
+  constraint work_batch_pkey PRIMARY KEY (id),
+  constraint work_batch_reverses_key UNIQUE (reverses)
+);
+CREATE TRIGGER work_batch_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.work_batch FOR EACH STATEMENT EXECUTE FUNCTION refuse_history_change();
+
+create table work_event (
+  id bigint generated always as identity not null,
+  batch_id text,
+  cycle text not null,
+  key text not null,
+  kind text not null,
+  from_status text not null,
+  to_status text not null,
+  who text not null,
+  note text,
+  at timestamp with time zone not null,
+  constraint work_event_kind_check CHECK ((kind = ANY (ARRAY['assign'::text, 'comment'::text, 'status'::text, 'accept'::text, 'undo'::text, 'reversal'::text, 'carried'::text, 'stale'::text, 'expired'::text, 'resolved'::text, 'reopened'::text]))),
+  constraint work_event_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES work_batch(id),
+  constraint work_event_pkey PRIMARY KEY (id)
+);
+CREATE INDEX work_event_key ON public.work_event USING btree (key, id);
+CREATE TRIGGER work_event_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.work_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_history_change();
+
+create table work_item (
+  cycle text not null,
+  key text not null,
+  status text not null,
+  assignee text,
+  version integer not null,
+  accepted_in text,
+  accepted_by text,
+  approved_by text,
+  accepted_at timestamp with time zone,
+  reason text,
+  expires_on date,
+  max_amount numeric,
+  content text,
+  updated_at timestamp with time zone not null,
+  constraint acceptance_is_whole CHECK (((status <> 'accepted'::text) OR ((btrim(reason) <> ''::text) AND (accepted_by IS NOT NULL) AND (accepted_in IS NOT NULL) AND (expires_on IS NOT NULL) AND (max_amount IS NOT NULL) AND (content IS NOT NULL)))),
+  constraint maker_is_not_checker CHECK ((approved_by <> accepted_by)),
+  constraint work_item_max_amount_check CHECK ((max_amount >= (0)::numeric)),
+  constraint work_item_status_check CHECK ((status = ANY (ARRAY['open'::text, 'investigating'::text, 'accepted'::text, 'fix_solvimon'::text, 'fix_legacy'::text, 'fix_mapping'::text, 'resolved'::text, 'reopened'::text, 'expired'::text, 'stale'::text]))),
+  constraint work_item_version_check CHECK ((version >= 1)),
+  constraint work_item_pkey PRIMARY KEY (cycle, key)
+);
+CREATE INDEX work_item_due ON public.work_item USING btree (expires_on) WHERE (status = 'accepted'::text);
+CREATE INDEX work_item_key ON public.work_item USING btree (key, cycle);
+
+create table work_proposal (
+  id bigint generated always as identity not null,
+  cycle text not null,
+  act jsonb not null,
+  items jsonb not null,
+  totals jsonb not null,
+  why text not null,
+  state text default 'waiting'::text not null,
+  proposed_by text not null,
+  proposed_at timestamp with time zone not null,
+  decided_by text,
+  decided_at timestamp with time zone,
+  comment text,
+  batch_id text,
+  constraint proposal_maker_is_not_checker CHECK ((decided_by <> proposed_by)),
+  constraint work_proposal_check CHECK ((((state = 'waiting'::text) = (decided_by IS NULL)) AND ((decided_by IS NULL) = (decided_at IS NULL)))),
+  constraint work_proposal_decided_by_check CHECK (((decided_by = lower(btrim(decided_by))) AND (decided_by <> ''::text))),
+  constraint work_proposal_proposed_by_check CHECK (((proposed_by = lower(btrim(proposed_by))) AND (proposed_by <> ''::text))),
+  constraint work_proposal_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'approved'::text, 'rejected'::text]))),
+  constraint work_proposal_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES work_batch(id),
+  constraint work_proposal_pkey PRIMARY KEY (id)
+);
+CREATE INDEX work_proposal_cycle ON public.work_proposal USING btree (cycle, id);
+
+create table work_seen (
+  key text not null,
+  cycle text not null,
+  constraint work_seen_pkey PRIMARY KEY (key, cycle)
+);
+CREATE INDEX work_seen_cycle ON public.work_seen USING btree (cycle);
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception '% is append-only: write a new row instead', tg_table_name using errcode = 'integrity_constraint_violation';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_history_change()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$

@@ -126,6 +126,7 @@ async function settingsOf(run: StoredRun, options: ContextOptions): Promise<RunS
     mapping: await mappingOf(config, baseDir),
     slackDays: config.run.slack_days,
     chunkSize: config.run.chunk_size,
+    settleGraceMs: config.schedule?.settle_grace ?? 0,
     openSource: (side) => openSource(config, side, baseDir, options),
     rateOf: (side) => rateOf(config, side),
   };

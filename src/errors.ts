@@ -29,39 +29,91 @@ export type ErrorEntry = {
   readonly exitCode: ExitCode;
   /** What to do next. */
   readonly next: string;
+  /** The HTTP status, where it is not the one that follows from the exit code. */
+  readonly httpStatus?: number;
 };
+
+/** The HTTP status that an exit code means; codes of the table may say another. */
+export const httpStatusOfExit = {
+  [exitCodes.usage]: 400,
+  [exitCodes.configInvalid]: 500,
+  [exitCodes.incomplete]: 409,
+  [exitCodes.dependencyDown]: 503,
+  [exitCodes.notAllowed]: 403,
+  [exitCodes.conflict]: 409,
+  [exitCodes.internal]: 500,
+  [exitCodes.interrupted]: 503,
+} as const satisfies Record<ExitCode, number>;
 
 /** Every way in which the world can fail us. docs/ERRORS.md is made from this table; codes are public and stay. */
 export const errorTable = {
   usage: {
-    sentence: 'The command was not understood',
+    sentence: 'This was not understood',
     retry: 'never',
     exitCode: exitCodes.usage,
-    next: 'Read the command’s --help.',
+    next: 'Read the command’s --help, or the description of the API at /openapi.json.',
   },
   run_not_found: {
     sentence: 'There is no such run',
     retry: 'never',
     exitCode: exitCodes.usage,
     next: 'List the runs with `shadowbill runs list`.',
+    httpStatus: 404,
   },
   cycle_not_found: {
     sentence: 'There is no such cycle',
     retry: 'never',
     exitCode: exitCodes.usage,
     next: 'List the cycles with `shadowbill cycle status`.',
+    httpStatus: 404,
   },
   cohort_not_found: {
     sentence: 'There is no such cohort',
     retry: 'never',
     exitCode: exitCodes.usage,
     next: 'List the cohorts with `shadowbill cohort list`.',
+    httpStatus: 404,
   },
   mismatch_not_found: {
     sentence: 'There is no such mismatch',
     retry: 'never',
     exitCode: exitCodes.usage,
     next: 'List the mismatches with `shadowbill mismatch list`.',
+    httpStatus: 404,
+  },
+  pair_not_found: {
+    sentence: 'There is no such pair of invoices',
+    retry: 'never',
+    exitCode: exitCodes.usage,
+    next: 'List the pairs with `shadowbill pair list`.',
+    httpStatus: 404,
+  },
+  not_found: {
+    sentence: 'There is nothing by this name',
+    retry: 'never',
+    exitCode: exitCodes.usage,
+    next: 'Check the address or the id.',
+    httpStatus: 404,
+  },
+  too_large: {
+    sentence: 'This is more than can be taken at once',
+    retry: 'never',
+    exitCode: exitCodes.usage,
+    next: 'Send less, or narrow the filter.',
+    httpStatus: 413,
+  },
+  rate_limited: {
+    sentence: 'Too many requests in a short time',
+    retry: 'after',
+    exitCode: exitCodes.dependencyDown,
+    next: 'Wait as long as the header retry-after says.',
+    httpStatus: 429,
+  },
+  pdf_unavailable: {
+    sentence: 'The PDF could not be made',
+    retry: 'later',
+    exitCode: exitCodes.dependencyDown,
+    next: 'Install Chromium, name it in CHROMIUM, or print the HTML report from a browser.',
   },
   root_cause_not_found: {
     sentence: 'There is no such root cause',
@@ -182,6 +234,7 @@ export const errorTable = {
     retry: 'never',
     exitCode: exitCodes.notAllowed,
     next: 'Sign in and try again.',
+    httpStatus: 401,
   },
   not_allowed: {
     sentence: 'This is not allowed',
@@ -269,6 +322,12 @@ export class AppError extends Error {
   get next(): string {
     return errorTable[this.code].next;
   }
+}
+
+/** The HTTP status of a code. */
+export function httpStatusOf(code: ErrorCode): number {
+  const entry: ErrorEntry = errorTable[code];
+  return entry.httpStatus ?? httpStatusOfExit[entry.exitCode];
 }
 
 /** The exit code an error ends the program with. Whatever is not an AppError is our own mistake: 70. */

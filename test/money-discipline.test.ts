@@ -42,8 +42,7 @@ const converting: Readonly<Record<string, string>> = {
   'src/legacy-adapters/ndjson/parse-json.ts': 'a JSON string with escapes',
   'src/legacy-adapters/xlsx/inspect.ts': 'row numbers of cells',
   'src/legacy-adapters/xlsx/read.ts': 'row numbers of cells',
-  'src/legacy-adapters/xlsx/to-cell.ts':
-    'the double that a workbook holds, for its shortest text; seconds of a date',
+  'src/legacy-adapters/xlsx/to-cell.ts': 'the double that a workbook holds, for its shortest text; seconds of a date',
   'src/solvimon-adapter/read-pages.ts': 'where in a text JSON breaks off',
   'src/store/coverage.ts': 'counts of lines',
   'src/store/embedded-postgres.ts': 'process ids, user ids, the port; the list of symbolic links',

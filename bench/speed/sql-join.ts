@@ -15,6 +15,8 @@ const env = {
   redisUrl: null,
   queue: 'postgres',
   isProduction: false,
+  sessionKey: null,
+  chromium: null,
   logLevel: 'warn',
 } as const;
 const store = await openStore(env, dir, log, 'bench');

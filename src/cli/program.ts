@@ -17,6 +17,12 @@ import { addRunCommand } from './commands/run.js';
 import { addRunsCommands } from './commands/runs.js';
 import { addSourceCommands } from './commands/source.js';
 import { addSolvimonCommands } from './commands/solvimon.js';
+import { addServeCommand } from './commands/serve.js';
+import { addAuditCommands } from './commands/audit.js';
+import { addCycleCommands } from './commands/cycle.js';
+import { addExportCommand } from './commands/export.js';
+import { addTokenCommands } from './commands/token.js';
+import { addWorkCommands } from './commands/work.js';
 import { formats } from './output.js';
 import { type AddCommands, type Host, openSession, tell } from './session.js';
 
@@ -26,6 +32,7 @@ const commands: readonly AddCommands[] = [
   addRunsCommands,
   addCausesCommands,
   addMismatchCommands,
+  addWorkCommands,
   addPairCommands,
   addInvoiceCommands,
   addKnownCommands,
@@ -35,6 +42,11 @@ const commands: readonly AddCommands[] = [
   addDecisionCommands,
   addGoliveCommands,
   addSolvimonCommands,
+  addCycleCommands,
+  addExportCommand,
+  addAuditCommands,
+  addTokenCommands,
+  addServeCommand,
   addConfigCommands,
   addDoctorCommand,
   addSourceCommands,

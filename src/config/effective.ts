@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { canonicalJson } from '../model/canonical-json.js';
 import { limitText } from './scalars.js';
 import type { Config } from './schema.js';
 import { type Path, pathText, type Position } from './yaml-text.js';
@@ -21,15 +22,6 @@ export function effectiveValues(
 /** sha256 over the canonical JSON: keys sorted at every level, absent values left out. Lower-case hex. */
 export function hashConfig(config: Config): string {
   return hash('sha256', canonicalJson(config), 'hex');
-}
-
-/** JSON with sorted keys, so that equal data is equal text. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).filter(([, child]) => child !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return `{${entries.map(([key, child]) => `${JSON.stringify(key)}:${canonicalJson(child)}`).join(',')}}`;
 }
 
 function leaves(value: unknown, path: Path): readonly { readonly path: Path; readonly value: string }[] {

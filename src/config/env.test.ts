@@ -7,7 +7,15 @@ import { readEnv } from './env.js';
 test('an empty environment means the embedded default', () => {
   expect(readEnv({})).toEqual({
     ok: true,
-    env: { databaseUrl: null, redisUrl: null, queue: 'postgres', isProduction: false, logLevel: 'info' },
+    env: {
+      databaseUrl: null,
+      redisUrl: null,
+      queue: 'postgres',
+      isProduction: false,
+      sessionKey: null,
+      chromium: null,
+      logLevel: 'info',
+    },
   });
 });
 

@@ -53,6 +53,22 @@ export const envTable = [
     fallback: 'info',
     meaning: 'How much is logged. Logs go to standard error.',
   },
+  {
+    name: 'SESSION_KEY',
+    hasFile: true,
+    isSecret: true,
+    values: null,
+    fallback: 'a new one at every start, which signs everybody out; production refuses that',
+    meaning: 'Seals the session cookie: 64 hexadecimal digits, e.g. from `openssl rand -hex 32`.',
+  },
+  {
+    name: 'CHROMIUM',
+    hasFile: false,
+    isSecret: false,
+    values: null,
+    fallback: 'chromium or google-chrome on the PATH',
+    meaning: 'Program that prints the PDF of a report.',
+  },
 ] as const satisfies readonly EnvEntry[];
 
 /** What the environment says, read once. `null`: not said. */
@@ -61,6 +77,9 @@ export type Env = {
   readonly redisUrl: string | null;
   readonly queue: 'redis' | 'postgres';
   readonly isProduction: boolean;
+  /** 64 hexadecimal digits. */
+  readonly sessionKey: string | null;
+  readonly chromium: string | null;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 };
 
@@ -79,6 +98,10 @@ export function readEnv(variables: Variables): EnvResult {
   const queue = read('QUEUE');
   const isProduction = read('NODE_ENV') === 'production';
   const logLevel = read('LOG_LEVEL');
+  const sessionKey = read('SESSION_KEY');
+  const chromium = read('CHROMIUM');
+  if (sessionKey !== null && !/^[0-9a-f]{64}$/i.test(sessionKey))
+    problems.push('SESSION_KEY is not 64 hexadecimal digits. Make one with `openssl rand -hex 32`');
   checkAddress('DATABASE_URL', databaseUrl, /^postgres(ql)?:$/, problems);
   checkAddress('REDIS_URL', redisUrl, /^rediss?:$/, problems);
   if (queue === 'redis' && redisUrl === null)
@@ -95,6 +118,8 @@ export function readEnv(variables: Variables): EnvResult {
       redisUrl,
       queue: (queue ?? (redisUrl === null ? 'postgres' : 'redis')) as Env['queue'],
       isProduction,
+      sessionKey,
+      chromium,
       logLevel: (logLevel ?? 'info') as Env['logLevel'],
     },
   };

@@ -220,6 +220,7 @@ export function configSchema(input: SchemaInput) {
       .describe('The web pages and their API'),
     auth: z
       .strictObject({
+        session_hours: s.count(1, 72).default(8).describe('Hours after which somebody signs in again'),
         issuer: s.webAddress.describe('OpenID Connect issuer'),
         client_id: s.text.describe('Client id at the issuer'),
         client_secret_env: s.variableName.optional().describe('Variable that holds the client secret'),
@@ -237,10 +238,28 @@ export function configSchema(input: SchemaInput) {
       })
       .optional()
       .describe('Signing in'),
+    work: z
+      .strictObject({
+        accept_limits: z
+          .record(s.currency, s.amount)
+          .default({})
+          .describe(
+            'By currency: most money that one person may accept alone in a cycle, in major units. Not named: none',
+          ),
+      })
+      .optional()
+      .describe('Accepting differences'),
     signoff: z
       .strictObject({
-        approvers: s.count(1, 10).default(2).describe('How many people sign a cycle'),
-        allow_maker: s.bool.default(false).describe('Whether who prepared may approve'),
+        approvers: s
+          .count(2, 10)
+          .default(2)
+          .describe('How many people sign a cycle: the preparer and the reviewers, at least two'),
+        allow_maker: s.bool
+          .default(false)
+          .refine((allowed) => !allowed, { error: 'cannot be true: who prepared never reviews. Remove the key' })
+          .describe('Always false: who prepared never reviews'),
+        certification: s.text.optional().describe('The text that people sign'),
       })
       .optional()
       .describe('Signing a cycle off'),

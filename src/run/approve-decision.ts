@@ -6,7 +6,9 @@ import {
   type ProposalState,
 } from '../confidence/maker-checker.js';
 import { AppError } from '../errors.js';
+import type { Actor } from '../model/access.js';
 import type { ApproverRole } from '../model/cohort.js';
+import { appendAudit } from '../store/audit.js';
 import { insertApproval, listProposals, lockProposal, type StoredProposal } from '../store/decisions.js';
 import { applyDecision } from './apply-decision.js';
 import { todayOf } from './billing-boundary.js';
@@ -26,6 +28,8 @@ export async function approveDecision(
     readonly role: ApproverRole;
     readonly verdict: 'approve' | 'reject';
     readonly comment?: string | undefined;
+    /** By which door, for the audit log. */
+    readonly via?: Actor['via'];
   },
 ): Promise<StoredProposal> {
   const approver = personOf(input.approver);
@@ -50,6 +54,19 @@ export async function approveDecision(
       role: input.role,
       verdict: input.verdict,
       comment: input.comment ?? null,
+      now: context.now(),
+    });
+    await appendAudit(trx, {
+      actor: { name: approver, via: input.via ?? 'cli' },
+      action: `decision.${input.verdict}`,
+      subject: `decision ${proposal.id}`,
+      cycle: null,
+      detail: {
+        cohort: proposal.cohortId,
+        decision: proposal.decision,
+        proposedBy: proposal.proposedBy,
+        role: input.role,
+      },
       now: context.now(),
     });
     const after = await found(trx, proposal.id);

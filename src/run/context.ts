@@ -19,6 +19,8 @@ export type RunSettings = {
   readonly slackDays: number;
   /** Most customers per chunk of the residue. */
   readonly chunkSize: number;
+  /** How long after its end a cycle may still change by late usage, in milliseconds; not given: not at all. */
+  readonly settleGraceMs?: number;
   openSource(side: Side): Promise<Source>;
   /** null: this source sets no limit, a file or a database. */
   rateOf(side: Side): SourceRate | null;

@@ -1,7 +1,9 @@
 import { approvalsNeeded, type Needed } from '../confidence/maker-checker.js';
 import { AppError } from '../errors.js';
+import type { Actor } from '../model/access.js';
 import type { DecisionKind } from '../model/cohort.js';
 import { isRealDate } from '../model/period.js';
+import { appendAudit } from '../store/audit.js';
 import { insertProposal, listProposals, type StoredProposal } from '../store/decisions.js';
 import { nextBoundaries, todayOf } from './billing-boundary.js';
 import { personName } from './cohort-members.js';
@@ -24,6 +26,8 @@ export async function proposeDecision(
     readonly by: string;
     readonly effectiveOn?: string | undefined;
     readonly expiresOn?: string | undefined;
+    /** By which door, for the audit log. */
+    readonly via?: Actor['via'];
   },
 ): Promise<Proposed> {
   const by = personName(input.by);
@@ -35,18 +39,31 @@ export async function proposeDecision(
   const expiresOn = readExpiry(input.expiresOn, needed, today);
   const affected = affectedBy(evaluation, input.decision);
   if (input.decision === 'EXPAND') refuseUnsafeExpand(evaluation, affected);
-  const id = await insertProposal(context.db, {
-    cohortId: input.cohortId,
-    evaluationId: evaluation.id ?? '',
-    decision: input.decision,
-    recommendation,
-    reason: input.reason.trim(),
-    effectiveOn: effectiveDay(context, input.decision, input.effectiveOn, today),
-    expiresOn,
-    affected,
-    neededApprovals: needed.approvals,
-    proposedBy: by,
-    now: context.now(),
+  const effectiveOn = effectiveDay(context, input.decision, input.effectiveOn, today);
+  const now = context.now();
+  const id = await context.db.transaction().execute(async (trx) => {
+    const inserted = await insertProposal(trx, {
+      cohortId: input.cohortId,
+      evaluationId: evaluation.id ?? '',
+      decision: input.decision,
+      recommendation,
+      reason: input.reason.trim(),
+      effectiveOn,
+      expiresOn,
+      affected,
+      neededApprovals: needed.approvals,
+      proposedBy: by,
+      now,
+    });
+    await appendAudit(trx, {
+      actor: { name: by, via: input.via ?? 'cli' },
+      action: 'decision.propose',
+      subject: `decision ${inserted}`,
+      cycle: null,
+      detail: { cohort: input.cohortId, decision: input.decision, recommendation, affected: affected.length },
+      now,
+    });
+    return inserted;
   });
   const [proposal] = await listProposals(context.db, { id, limit: 1 });
   if (proposal === undefined) throw new AppError('conflict', { detail: `proposal ${id} is gone` });

@@ -3,7 +3,7 @@ import { invariant } from '../model/invariant.js';
 import type { KnownDifference } from '../model/known.js';
 import { applyKnown, type KnownTotal, knownTotals } from '../store/known.js';
 import { chunksOf } from '../store/pairing.js';
-import { finishRun, moveRun, type StoredRun } from '../store/runs.js';
+import { moveRun, type StoredRun } from '../store/runs.js';
 import {
   causeTotals,
   type CauseTotal,
@@ -17,6 +17,7 @@ import {
   type StateTotal,
   verdictHash,
 } from '../store/summary.js';
+import { closeRun } from './close-run.js';
 import type { RunContext } from './context.js';
 import { learnRounding, type RoundingProfile } from './learn-rounding.js';
 import { loadsOf } from './pair.js';
@@ -72,7 +73,7 @@ export async function summariseRun(context: RunContext, run: StoredRun): Promise
   const incompleteBecause = reasonsForIncomplete(summary);
   await recordCauses(context.db, run, incompleteBecause.length === 0, context.now());
   await moveRun(context.db, run.id, ['comparing'], 'summarised');
-  await finishRun(context.db, run.id, {
+  await closeRun(context, run, {
     isComplete: incompleteBecause.length === 0,
     incompleteBecause,
     summary,
