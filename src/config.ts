@@ -66,11 +66,6 @@ export function parseConfig(file: string, source: string, input: SchemaInput): C
   };
 }
 
-/** A path of the configuration, from the folder of its file. */
-export function configPath(loaded: Pick<LoadedConfig, 'baseDir'>, path: string): string {
-  return resolve(loaded.baseDir, path);
-}
-
 function place(file: string, yaml: YamlText, path: Path, message: string): ConfigProblem {
   return { file, ...positionOf(yaml, path), path: pathText(path), message };
 }

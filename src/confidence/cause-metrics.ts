@@ -9,7 +9,10 @@ export type UsageDay = {
   readonly solvimonEvents: number;
 };
 
-/** The least complete meter-day, as solvimon events over legacy events; `null` when the legacy side saw no event at all. */
+/**
+ * The least complete meter-day, as solvimon events over legacy events; `null` when the legacy side saw no event at all.
+ * @public
+ */
 export function worstUsageCompleteness(
   days: readonly UsageDay[],
 ): { readonly meter: string; readonly day: string; readonly completeness: number } | null {
@@ -34,7 +37,10 @@ export type Ageing = {
   readonly oldestCriticalDays: number | null;
 };
 
-/** Count and absolute value per age bucket, in days since first seen. */
+/**
+ * Count and absolute value per age bucket, in days since first seen.
+ * @public
+ */
 export function ageing(items: readonly AgedItem[]): Ageing {
   const inBucket = (bucket: AgeBucket) => {
     const own = items.filter((item) => bucketOf(item.ageDays) === bucket);
@@ -108,7 +114,10 @@ export function causeConcentration(grossMinorByCause: ReadonlyMap<string, bigint
   return { herfindahl, effectiveCauses: 1 / herfindahl, topShare: Math.max(...shares) };
 }
 
-/** Gross of all components of a set of pairs, split into what a signed-off or fix-pending cause explains and the rest. */
+/**
+ * Gross of all components of a set of pairs, split into what a signed-off or fix-pending cause explains and the rest.
+ * @public
+ */
 export function explainedSplit(
   pairs: readonly {
     readonly explainedMinor: readonly bigint[];

@@ -36,6 +36,7 @@ export type KeyFinding = { readonly key: RosterKey; readonly legacy: SideFinding
  * The roster of a cycle. `expected` comes from CONTRACT data, not from either billing system, so that a customer whom
  * both forgot to bill is a visible `both_missing` row. Findings outside the roster are kept as unexpected rows. Rows come
  * back in byte order of their key. Throws an invariant failure on a key given twice.
+ * @public
  */
 export function buildRoster(expected: readonly RosterKey[], findings: readonly KeyFinding[]): readonly RosterRow[] {
   const expectedByText = byKeyText(expected, (key) => key);

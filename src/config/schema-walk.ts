@@ -7,11 +7,6 @@ export function keysAt(schema: z.ZodType, path: Path): readonly string[] {
   return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
 }
 
-/** What the schema says the value at `path` is for. */
-export function descriptionAt(schema: z.ZodType, path: Path): string | undefined {
-  return schemaAt(schema, path)?.description;
-}
-
 /** Every path of the schema in its order, lists as [], with its description. */
 export function describeAll(
   schema: z.ZodType,

@@ -1,6 +1,5 @@
 import { createPostgresBackend, FlowProducer, Queue, runMigrations, withBackend, Worker, type Job } from 'bullmq';
 import pg from 'pg';
-import { AppError } from '../errors.js';
 
 /*
  * The one place that knows which backend the queue runs on: Redis when REDIS_URL is set, BullMQ's own Postgres backend
@@ -32,22 +31,6 @@ type Constructors = {
 
 /** Stalled jobs of a killed worker are picked up by another after about this long. */
 const lockMs = 30_000;
-
-/** Refuses half a production configuration: the embedded default must never be used there by accident. */
-export function checkQueueConfiguration(env: {
-  readonly NODE_ENV?: string | undefined;
-  readonly REDIS_URL?: string | undefined;
-  readonly DATABASE_URL?: string | undefined;
-  readonly QUEUE?: string | undefined;
-}): void {
-  if (env.NODE_ENV !== 'production') return;
-  if (env.DATABASE_URL === undefined)
-    throw new AppError('config_invalid', { detail: 'NODE_ENV=production needs DATABASE_URL' });
-  if (env.REDIS_URL === undefined && env.QUEUE !== 'postgres')
-    throw new AppError('config_invalid', {
-      detail: 'NODE_ENV=production needs REDIS_URL, or QUEUE=postgres to queue in Postgres on purpose',
-    });
-}
 
 /** Opens the queues. On Postgres it creates BullMQ's schema first. */
 export async function openQueues(options: QueueOptions): Promise<QueueHandle> {

@@ -17,12 +17,7 @@ export type ChargeKey = Branded<'ChargeKey'>;
 /** What stands for the id of a document that has none: it could not be read, and is still shown in a pair. */
 export const noId = '(no id)' as DocumentId;
 
-const runIdForm = /^[0-9a-z]{26}$/;
 const cycleForm = /^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/;
-
-export function parseRunId(text: string): RunId | undefined {
-  return runIdForm.test(text) ? (text as RunId) : undefined;
-}
 
 export function parseCycleId(text: string): CycleId | undefined {
   return cycleForm.test(text) ? (text as CycleId) : undefined;

@@ -145,17 +145,6 @@ export function contains(period: Period, instant: Instant): boolean {
   return period.start <= instant && instant < period.end;
 }
 
-export function overlaps(a: Period, b: Period): boolean {
-  return a.start < b.end && b.start < a.end;
-}
-
-/** Milliseconds that two periods share; 0 when they do not meet. */
-export function overlapMs(a: Period, b: Period): number {
-  const start = a.start > b.start ? a.start : b.start;
-  const end = a.end < b.end ? a.end : b.end;
-  return start < end ? msOfInstant(end) - msOfInstant(start) : 0;
-}
-
 function pad(value: number): string {
   return String(value).padStart(2, '0');
 }
