@@ -39,7 +39,19 @@ const table: Readonly<Record<string, Room>> = {
   config: { rooms: [...shared, 'confidence'], ...outside },
   jobs: { rooms: [...shared, 'run', 'store'], ...outside },
   cli: {
-    rooms: [...shared, 'run', 'confidence', 'store', 'config', 'app', 'app-confidence', 'demo', 'jobs', 'api'],
+    rooms: [
+      ...shared,
+      'run',
+      'confidence',
+      'store',
+      'config',
+      'app',
+      'app-confidence',
+      'app-api',
+      'demo',
+      'jobs',
+      'api',
+    ],
     ...outside,
   },
   api: { rooms: [...shared, 'run', 'confidence', 'store', 'config', 'app', 'app-confidence', 'jobs'], ...outside },
@@ -50,7 +62,7 @@ const table: Readonly<Record<string, Room>> = {
 };
 
 /** The composition root sees all: it is what puts the rooms together. A thread is a root of its own. */
-const roots: ReadonlySet<string> = new Set(['app', 'app-confidence', 'collect-thread', 'collect-on-thread']);
+const roots: ReadonlySet<string> = new Set(['app', 'app-api', 'app-confidence', 'collect-thread', 'collect-on-thread']);
 
 function roomOf(name: string): string {
   const [, first = ''] = name.split('/');

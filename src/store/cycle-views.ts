@@ -191,23 +191,23 @@ export async function runProgress(
   const result = await sql<{
     state: string;
     failure: unknown;
-    legacy: string;
-    solvimon: string;
-    done: string;
-    total: string;
+    legacy_documents: string;
+    solvimon_documents: string;
+    done_chunks: string;
+    all_chunks: string;
   }>`
     select r.state, r.failure,
-      (select coalesce(max(coalesce(emitted, committed_documents)), 0) from load where run_id = r.id and side = 'legacy') as legacy,
-      (select coalesce(max(coalesce(emitted, committed_documents)), 0) from load where run_id = r.id and side = 'solvimon') as solvimon,
-      (select count(*) filter (where state = 'done') from compare_chunk where run_seq = r.seq) as done,
-      (select count(*) from compare_chunk where run_seq = r.seq) as total
+      (select coalesce(max(coalesce(emitted, committed_documents)), 0) from load where run_id = r.id and side = 'legacy') as legacy_documents,
+      (select coalesce(max(coalesce(emitted, committed_documents)), 0) from load where run_id = r.id and side = 'solvimon') as solvimon_documents,
+      (select count(*) filter (where state = 'done') from compare_chunk where run_seq = r.seq) as done_chunks,
+      (select count(*) from compare_chunk where run_seq = r.seq) as all_chunks
     from run r where r.id = ${run.id}`.execute(db);
   const row = result.rows[0];
   if (row === undefined) return undefined;
   return {
     state: row.state,
-    documents: { legacy: Number(row.legacy), solvimon: Number(row.solvimon) },
-    chunks: { done: Number(row.done), total: Number(row.total) },
+    documents: { legacy: Number(row.legacy_documents), solvimon: Number(row.solvimon_documents) },
+    chunks: { done: Number(row.done_chunks), total: Number(row.all_chunks) },
     failure: row.failure,
   };
 }
