@@ -78,5 +78,5 @@ function causes(wanted: readonly string[] | undefined): RawBuilder<unknown> | un
 function search(run: RunKey, text: string): RawBuilder<unknown> {
   const part = `%${text.replaceAll(/[\\%_]/g, (mark) => `\\${mark}`)}%`;
   return sql`(m.customer ilike ${part} or m.charge_key ilike ${part} or starts_with(m.id, ${text}) or m.pair_id in (
-    select p.id from pair p where p.run_seq = ${sql.lit(run.seq)} and (p.legacy @> array[${text}]::text[] or p.solvimon @> array[${text}]::text[])))`;
+    select p.id from pair p where p.run_seq = ${sql.lit(run.seq)} and p.chunk >= 0 and (p.legacy @> array[${text}]::text[] or p.solvimon @> array[${text}]::text[])))`;
 }
