@@ -114,6 +114,10 @@ known:
     expires: 2026-12-31
     max_amount: '0.00'
 
+# So much one person may accept alone in a cycle; more, or another currency, takes a second one.
+work:
+  accept_limits: { EUR: '50.00', USD: '50.00' }
+
 run:
   slack_days: 7
   chunk_size: 100
