@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 
 /**
  * Checks a property over `runs` cases and fails when fewer than `floor` of them were interesting, so that no property
- * passes by never meeting what it speaks of. The body says `seen()` when its case was one. SHADOWBILL_PROPERTY_RUNS
+ * passes by never meeting what it speaks of. Floors lie well below what is usual, so that chance alone does not fail. The body says `seen()` when its case was one. SHADOWBILL_PROPERTY_RUNS
  * multiplies the runs for a soak. A failure prints the shrunk case and fast-check's seed; SHADOWBILL_PROPERTY_SEED runs
  * it again.
  */
