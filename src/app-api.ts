@@ -3,6 +3,7 @@ import type { ApiContext } from './api/context.js';
 import type { AuthOptions } from './api/auth/options.js';
 import { buildServer } from './api/server.js';
 import { openConfidence } from './app-confidence.js';
+import { webhookHandler } from './app-webhook.js';
 import type { LoadedConfig } from './config.js';
 import type { Env } from './config/env.js';
 import { AppError } from './errors.js';
@@ -77,6 +78,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       seconds: (loaded.config.auth?.session_hours ?? 8) * 3600,
     },
     isHttps: loaded.config.base_url?.startsWith('https:') ?? false,
+    webhook: webhookHandler({ ...options, now: () => new Date() }),
     log: options.log,
   });
   try {

@@ -62,7 +62,14 @@ const table: Readonly<Record<string, Room>> = {
 };
 
 /** The composition root sees all: it is what puts the rooms together. A thread is a root of its own. */
-const roots: ReadonlySet<string> = new Set(['app', 'app-api', 'app-confidence', 'collect-thread', 'collect-on-thread']);
+const roots: ReadonlySet<string> = new Set([
+  'app',
+  'app-api',
+  'app-confidence',
+  'app-webhook',
+  'collect-thread',
+  'collect-on-thread',
+]);
 
 function roomOf(name: string): string {
   const [, first = ''] = name.split('/');

@@ -34,12 +34,20 @@ declare module 'fastify' {
   }
 }
 
+/** Answers one delivery: the headers, and the body as it came over the wire, whose signature it proves. */
+export type WebhookHandler = (input: {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+}) => Promise<{ readonly status: number; readonly body: string }>;
+
 export type ServerOptions = {
   readonly api: ApiContext;
   readonly auth: AuthOptions;
   readonly session: SessionOptions;
   /** Whether browsers reach us over TLS, directly or through a proxy. */
   readonly isHttps: boolean;
+  /** Takes Solvimon's webhooks; null: there is no address for them. */
+  readonly webhook?: WebhookHandler | null;
   readonly log: FastifyBaseLogger | undefined;
   /** Requests a minute of one address. */
   readonly requestsPerMinute?: number;
@@ -75,6 +83,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     addLoginRoutes(scope, options);
     scope.get('/openapi.json', { config: { rule: 'public' }, schema: { hide: true } }, async () => app.swagger());
   });
+  if (options.webhook !== undefined && options.webhook !== null) await addWebhook(app, options.webhook);
   addPages(app, options.webDir ?? ourWebDir);
   await app.ready();
   return app;
@@ -145,6 +154,32 @@ function addGuard(app: FastifyInstance, { api, auth }: ServerOptions): void {
     if (rule === undefined || rule === 'public') return;
     request.caller = await authenticate(request);
     authorise(request, request.caller, rule);
+  });
+}
+
+/** Most bytes of a delivery. */
+const webhookLimit = 5 * 1024 * 1024;
+
+/** The address that Solvimon calls. Its signature is its sign-in; the body stays bytes, because parsed and written again it has another signature. */
+async function addWebhook(app: FastifyInstance, handle: WebhookHandler): Promise<void> {
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    scope.post(
+      '/webhooks/solvimon',
+      { config: { rule: 'public' }, bodyLimit: webhookLimit, schema: { hide: true } },
+      async (request, reply) => {
+        const headers = Object.fromEntries(
+          Object.entries(request.headers).map(([name, value]) => [
+            name,
+            Array.isArray(value) ? value.join(',') : value,
+          ]),
+        );
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+        const answer = await handle({ headers, body });
+        return reply.code(answer.status).type('text/plain').send(answer.body);
+      },
+    );
   });
 }
 
