@@ -1,11 +1,11 @@
 import { type Line, unsummedKinds } from '../model/document.js';
-import { type Decimal, type DecimalText, toDecimal, toDecimalText, zero } from '../model/money.js';
+import { type DecimalText, negateText, sumText, zero } from '../model/money.js';
 import { toDetailLines } from './detail-lines.js';
 import type { Amount, JsonObject, Reader } from './shape.js';
-import { toLine, toPeriod, total } from './to-line.js';
+import { toLine, toPeriod } from './to-line.js';
 
 /** Stated sum of one level (group or period) beside what its parts add up to. */
-export type LevelSum = { readonly name: string; readonly stated: Decimal; readonly actual: Decimal };
+export type LevelSum = { readonly name: string; readonly stated: DecimalText; readonly actual: DecimalText };
 
 /** Every line of an invoice in its order; what each level says of its own sum is put into `sums`. */
 export function readLines(
@@ -19,7 +19,7 @@ export function readLines(
   const exchangeRates = ratesOf(raw, reader);
   const isInclusive = reader.text(raw, 'pricing_amount_type') === 'INCLUDING_TAX';
   const zone = zoneOf(raw, reader);
-  const signedAmount = (amount: Amount) => toDecimal(amount.quantity).times(sign);
+  const signedAmount = (amount: Amount) => (sign === 1 ? amount.quantity : negateText(amount.quantity));
   reader.objects(raw, 'periods', '').forEach((period, p) => {
     const periodPath = `periods[${p}].`;
     const own = {
@@ -68,8 +68,8 @@ export function readLines(
   return lines;
 }
 
-function summedNet(lines: readonly Line[]): Decimal {
-  return total(lines.filter((line) => !unsummedKinds.has(line.kind)).map((line) => line.net));
+function summedNet(lines: readonly Line[]): DecimalText {
+  return sumText(lines.filter((line) => !unsummedKinds.has(line.kind)).map((line) => line.net));
 }
 
 /**
@@ -77,25 +77,24 @@ function summedNet(lines: readonly Line[]): Decimal {
  * positive discounts taken off, they are stated positive and are turned; when it holds in neither way nothing is touched,
  * and the identity check below says so.
  */
-function turnDiscounts(lines: Line[], from: number, stated: Decimal): void {
+function turnDiscounts(lines: Line[], from: number, stated: DecimalText): void {
   const group = lines.slice(from);
-  const isPositive = (line: Line) => line.kind === 'discount' && toDecimal(line.net).isPositive() && line.net !== zero;
-  if (!group.some(isPositive) || summedNet(group).equals(stated)) return;
+  const isPositive = (line: Line) => line.kind === 'discount' && !line.net.startsWith('-') && line.net !== zero;
+  if (!group.some(isPositive) || summedNet(group) === stated) return;
   const turned = group.map((line) => (isPositive(line) ? negated(line) : line));
-  if (summedNet(turned).equals(stated)) lines.splice(from, group.length, ...turned);
+  if (summedNet(turned) === stated) lines.splice(from, group.length, ...turned);
 }
 
 function negated(line: Line): Line {
-  const turn = (text: DecimalText) => toDecimalText(toDecimal(text).negated());
   return {
     ...line,
-    amount: turn(line.amount),
-    net: turn(line.net),
-    tax: line.tax === null ? null : turn(line.tax),
+    amount: negateText(line.amount),
+    net: negateText(line.net),
+    tax: line.tax === null ? null : negateText(line.tax),
     taxes: line.taxes.map((tax) => ({
       ...tax,
-      amount: turn(tax.amount),
-      taxable: tax.taxable === null ? null : turn(tax.taxable),
+      amount: negateText(tax.amount),
+      taxable: tax.taxable === null ? null : negateText(tax.taxable),
     })),
   };
 }

@@ -149,8 +149,20 @@ export class Reader {
   instant(from: JsonObject, key: string, path: string): Instant | null {
     const value = from[key];
     if (value === undefined || value === null || value === '') return null;
-    const read = typeof value === 'string' ? parseInstant(value) : undefined;
+    const read = typeof value === 'string' ? instantOf(value) : undefined;
     if (read === undefined) this.note('date_malformed', `${path}${key}`, value, 'an ISO 8601 time with its offset');
     return read ?? null;
   }
+}
+
+/** The invoices of a cycle name the same few moments: what a text means is read once. */
+const instants = new Map<string, Instant | undefined>();
+const mostInstants = 4096;
+
+function instantOf(text: string): Instant | undefined {
+  if (instants.has(text)) return instants.get(text);
+  if (instants.size >= mostInstants) instants.clear();
+  const read = parseInstant(text);
+  instants.set(text, read);
+  return read;
 }

@@ -1,7 +1,7 @@
 import type { Line, LineKind, PriceFacts, TaxSlice, TierSlice } from '../model/document.js';
 import { noPriceFacts } from '../model/document.js';
 import type { LineId } from '../model/ids.js';
-import { type DecimalText, Decimal, sumText, toDecimal, toDecimalText, zero } from '../model/money.js';
+import { type DecimalText, negateText, subtractText, sumText, toDecimal, toDecimalText, zero } from '../model/money.js';
 import {
   dateInZone,
   type Instant,
@@ -82,9 +82,9 @@ export function toLine(raw: JsonObject, reader: Reader, context: LineContext): L
   const type = reader.text(raw, 'type') ?? '';
   const product = reader.objects(raw, 'product_items', path)[0] ?? null;
   const kind = kindOf(type, product === null ? null : reader.text(product, 'model_type'));
-  const signed = (text: DecimalText) => (context.sign === 1 ? text : negate(text));
+  const signed = (text: DecimalText) => (context.sign === 1 ? text : negateText(text));
   const netText = signed(net.quantity);
-  const tax = toDecimalText(toDecimal(signed(gross.quantity)).minus(toDecimal(netText)));
+  const tax = subtractText(signed(gross.quantity), netText);
   const id = reader.text(raw, 'id');
   const tiers = toTiers(raw, reader, path, signed);
   const details = reader.object(raw, 'details');
@@ -125,10 +125,6 @@ export function toLine(raw: JsonObject, reader: Reader, context: LineContext): L
 }
 
 const noRates: ReadonlyMap<string, DecimalText> = new Map();
-
-function negate(text: DecimalText): DecimalText {
-  return toDecimalText(toDecimal(text).negated());
-}
 
 function kindOf(type: string, model: string | null): LineKind {
   if (type === 'DISCOUNT') return 'discount';
@@ -176,7 +172,7 @@ function toTaxes(raw: JsonObject, reader: Reader, path: string, context: LineCon
     const taxable = reader.amount(category, 'base_amount', at);
     const slice = (from: JsonObject, fromPath: string, code: string | null, tax: DecimalText): TaxSlice => {
       const rate = reader.decimal(from, 'percentage', fromPath);
-      const signed = (text: DecimalText) => (context.sign === 1 ? text : negate(text));
+      const signed = (text: DecimalText) => (context.sign === 1 ? text : negateText(text));
       return {
         code,
         rate: rate === null ? null : asPercentage(rate, taxable?.quantity ?? null, tax),
@@ -247,9 +243,4 @@ function toFacts(
       : null,
     discountRate: band === null ? null : reader.decimal(band, 'percentage', `${at}band.`),
   };
-}
-
-/** Sum of canonical texts as a Decimal, for the identity checks. */
-export function total(texts: readonly DecimalText[]): Decimal {
-  return texts.reduce((sum, text) => sum.plus(text), new Decimal(0));
 }
