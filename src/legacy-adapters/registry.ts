@@ -1,4 +1,5 @@
 import type { LegacyAdapter } from './adapter.js';
+import { chargebeeAdapter } from './chargebee/adapter.js';
 import { csvAdapter } from './csv/adapter.js';
 import { mysqlAdapter } from './mysql/adapter.js';
 import { ndjsonAdapter } from './ndjson/adapter.js';
@@ -11,6 +12,7 @@ export const legacyAdapters = {
   csv: csvAdapter,
   ndjson: ndjsonAdapter,
   stripe: stripeAdapter,
+  chargebee: chargebeeAdapter,
   postgres: postgresAdapter,
   mysql: mysqlAdapter,
   xlsx: xlsxAdapter,

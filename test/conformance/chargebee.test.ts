@@ -1,0 +1,70 @@
+import { openChargebee } from '../../src/legacy-adapters/chargebee/adapter.js';
+import { chargebeeConfig } from '../../src/legacy-adapters/chargebee/shape.js';
+import { toObject } from '../fakes/chargebee/objects.js';
+import { fakeKey, inlineLines, startChargebee } from '../fakes/chargebee/server.js';
+import type { Harness, Setup } from './harness.js';
+import { adapterConformance } from './suite.js';
+
+/** Three days after the end of the suite's cycle; a day before it for a cycle that is not billed yet. */
+const afterCycle = Date.UTC(2026, 10, 4);
+const beforeEnd = Date.UTC(2026, 9, 30);
+
+type Variant = {
+  readonly windowDocuments: number;
+  readonly billingMode: 'millisecond' | 'day';
+  readonly siblings: 'paged' | 'whole';
+};
+
+const harness = (variant: Variant): Harness => ({
+  side: 'legacy',
+  timezone: 'Europe/Amsterdam',
+  faults: ['rate_limited', 'server_error', 'unauthorised', 'html', 'cut_off', 'hangs', 'inserts', 'deletes', 'repeats'],
+  cycleIsCutBy: 'scope',
+  knowsUnbilled: true,
+  pageSize: 100,
+  inlineLines,
+  // Three-decimal currencies have two digits here, which is Chargebee's own.
+  amountDigits: (currency) => ({ EUR: 2, JPY: 0, KWD: 2 })[currency],
+  isMetered: true,
+  open: (setup) => openFake(setup, variant),
+});
+
+async function openFake(setup: Setup, { windowDocuments, billingMode, siblings }: Variant) {
+  const now = setup.isCycleBilled === false ? beforeEnd : afterCycle;
+  const make = (document: Setup['documents'][number]) => toObject(document, { billingMode });
+  const fake = await startChargebee({
+    state: {
+      invoices: setup.documents.filter(({ kind }) => kind === 'invoice').map(make),
+      creditNotes: setup.documents.filter(({ kind }) => kind === 'credit_note').map(make),
+    },
+    faults: setup.faults ?? [],
+    siblings,
+    now: () => now,
+    toObject: make,
+  });
+  const config = chargebeeConfig.parse({
+    site: 'acme',
+    api_key_env: 'CHARGEBEE_KEY',
+    billing_mode: billingMode,
+    base_url: `http://127.0.0.1:${fake.port}`,
+    window_documents: windowDocuments,
+  });
+  const source = openChargebee(config, { CHARGEBEE_KEY: fakeKey });
+  return {
+    source,
+    requests: () => fake.requests.length,
+    writes: () => fake.writes(),
+    now: () => now,
+    close: async () => {
+      await source.close();
+      await fake.close();
+    },
+  };
+}
+
+// Windows of several pages, so that offsets are used and lost; and windows of less than a page, so that a pull has many checkpoints.
+adapterConformance('Chargebee', harness({ windowDocuments: 150, billingMode: 'millisecond', siblings: 'paged' }));
+adapterConformance(
+  'Chargebee with day-based billing, in small windows',
+  harness({ windowDocuments: 15, billingMode: 'day', siblings: 'whole' }),
+);
