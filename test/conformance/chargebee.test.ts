@@ -1,7 +1,11 @@
+import { describe, test } from 'vitest';
 import { openChargebee } from '../../src/legacy-adapters/chargebee/adapter.js';
 import { chargebeeConfig } from '../../src/legacy-adapters/chargebee/shape.js';
+import type { Document } from '../../src/model/document.js';
+import { Decimal, toDecimalText } from '../../src/model/money.js';
 import { toObject } from '../fakes/chargebee/objects.js';
 import { fakeKey, inlineLines, startChargebee } from '../fakes/chargebee/server.js';
+import { type Break, broken, expectFoundOut } from './broken-variant.js';
 import type { Harness, Setup } from './harness.js';
 import { adapterConformance } from './suite.js';
 
@@ -68,3 +72,34 @@ adapterConformance(
   'Chargebee with day-based billing, in small windows',
   harness({ windowDocuments: 15, billingMode: 'day', siblings: 'whole' }),
 );
+
+describe('the suite finds out a Chargebee adapter that', () => {
+  const whole = harness({ windowDocuments: 150, billingMode: 'millisecond', siblings: 'paged' });
+  const withDocument =
+    (change: (document: Document) => Document): Break =>
+    (event) =>
+      event.type === 'document' ? { ...event, document: change(event.document) } : event;
+
+  test('reads only the lines that come with the list', async () => {
+    const inlineOnly = withDocument((document) => ({ ...document, lines: document.lines.slice(0, inlineLines) }));
+    await expectFoundOut('every line of every document is there, however many there are', broken(whole, inlineOnly));
+  });
+
+  test('takes the scale of ISO 4217 for its own', async () => {
+    const thousandths = withDocument((document) =>
+      document.currency === 'KWD'
+        ? {
+            ...document,
+            totals: { ...document.totals, gross: toDecimalText(new Decimal(document.totals.gross).div(10)) },
+          }
+        : document,
+    );
+    await expectFoundOut('every shape of money arrives as it was billed', broken(whole, thousandths));
+  });
+
+  test('does not read a list again', async () => {
+    const forgetful: Break = (event) =>
+      event.type === 'document' && event.document.source.id === 'in_late' ? null : event;
+    await expectFoundOut('a document that appears while pages are read is not lost', broken(whole, forgetful));
+  });
+});

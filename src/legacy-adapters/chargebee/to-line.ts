@@ -99,9 +99,8 @@ export function toLine(raw: JsonObject, reader: Reader, context: LineContext): L
  * beside it, in major units: that is the amount before it was rounded, and counts only where the other is missing.
  */
 function amountOf(raw: JsonObject, reader: Reader, path: string): DecimalText {
-  const whole = reader.amount(raw, 'amount', path);
-  if (whole !== null) return whole;
-  const major = reader.decimal(raw, 'amount_in_decimal', path);
+  const isWhole = raw['amount'] !== undefined && raw['amount'] !== null;
+  const major = isWhole ? null : reader.decimal(raw, 'amount_in_decimal', path);
   if (major === null) return reader.required(raw, 'amount', path);
   return reader.sign === 1 ? major : negateText(major);
 }
@@ -113,7 +112,7 @@ function unitPriceOf(raw: JsonObject, reader: Reader, path: string): DecimalText
 
 /** The size of a discount with the sign of the document; a row of the header list has it under another name. */
 export function discountAmount(row: JsonObject, reader: Reader, path: string): DecimalText {
-  return reader.required(row, row['discount_amount'] === undefined ? 'amount' : 'discount_amount', path);
+  return reader.required(row, row['amount'] === undefined ? 'discount_amount' : 'amount', path);
 }
 
 const prorationReasons = /subscription[_ ](change|cancellation|pause)/i;
