@@ -1,6 +1,7 @@
 import type { LegacyAdapter } from './adapter.js';
 import { chargebeeAdapter } from './chargebee/adapter.js';
 import { csvAdapter } from './csv/adapter.js';
+import { lagoAdapter } from './lago/adapter.js';
 import { mysqlAdapter } from './mysql/adapter.js';
 import { ndjsonAdapter } from './ndjson/adapter.js';
 import { postgresAdapter } from './postgres/adapter.js';
@@ -13,6 +14,7 @@ export const legacyAdapters = {
   ndjson: ndjsonAdapter,
   stripe: stripeAdapter,
   chargebee: chargebeeAdapter,
+  lago: lagoAdapter,
   postgres: postgresAdapter,
   mysql: mysqlAdapter,
   xlsx: xlsxAdapter,
