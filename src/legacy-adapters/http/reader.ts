@@ -21,8 +21,11 @@ export class Reader {
     this.#sign = sign;
   }
 
+  /** A fault that is met twice, because a field is read for two purposes, is noted once. */
   note(code: Problem['code'], path: string, value: Json | undefined, expected: string): void {
-    this.problems.push(problem(code, this.#place, path, value === undefined ? null : jsonText(value), expected));
+    const found = problem(code, this.#place, path, value === undefined ? null : jsonText(value), expected);
+    const isKnown = this.problems.some((one) => one.code === code && one.field === path && one.value === found.value);
+    if (!isKnown) this.problems.push(found);
   }
 
   /** A whole number of minor units as signed major units; null when absent or faulty (then noted). */

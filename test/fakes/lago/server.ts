@@ -21,6 +21,10 @@ export type LagoFakeOptions = {
   readonly toObject?: (sample: Extract<Fault, { kind: 'inserts' }>['document']) => Obj;
   /** Called after each page of the list of invoices: changes the state as time would. */
   readonly afterPage?: (state: LagoState, pages: number) => void;
+  /** Seconds in `x-ratelimit-reset`, with which Lago names the pause after a 429. */
+  readonly rateLimitReset?: number;
+  /** Sends the first page whatever page is asked for. */
+  readonly ignoresPages?: boolean;
 };
 
 export const fakeKey = 'lago_fake_key';
@@ -40,7 +44,10 @@ export async function startLago(options: LagoFakeOptions): Promise<LagoFake> {
   const server = await startFake({
     faults: options.faults ?? [],
     replies: {
-      rateLimited: failure(429, 'Too Many Requests'),
+      rateLimited: {
+        ...failure(429, 'Too Many Requests'),
+        headers: options.rateLimitReset === undefined ? {} : { 'x-ratelimit-reset': `${options.rateLimitReset}` },
+      },
       serverError: failure(500, 'Internal Server Error'),
       unauthorised: failure(401, 'Unauthorized'),
     },
@@ -94,7 +101,7 @@ class Handler {
   #list(collection: string, all: Obj[], query: URLSearchParams): FakeReply {
     const matching = all.filter((one) => matches(one, query)).sort(newestFirst);
     const size = Math.min(Number(query.get('per_page') ?? '20'), 100);
-    const page = Number(query.get('page') ?? '1');
+    const page = this.#options.ignoresPages === true ? 1 : Number(query.get('page') ?? '1');
     const start = (page - 1) * size;
     const isRepeating = page > 1 && this.#options.faults?.some((fault) => fault.kind === 'repeats') === true;
     const shown = matching.slice(isRepeating ? start - 1 : start, start + size);
