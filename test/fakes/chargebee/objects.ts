@@ -76,7 +76,7 @@ function toLine(line: SampleLine, document: SampleDocument, minor: Minor, billin
     // Day-based billing ends at the last second.
     date_to: billingMode === 'day' ? end - 1 : end,
     unit_amount: minor([line.amount]),
-    quantity: exact(line.quantity),
+    ...(line.quantity !== null && { quantity: exact(line.quantity) }),
     amount: minor([line.amount]),
     pricing_model: line.tiers.length > 0 ? 'tiered' : 'flat_fee',
     is_taxed: line.taxRate !== null,
