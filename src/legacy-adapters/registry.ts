@@ -1,5 +1,7 @@
 import type { LegacyAdapter } from './adapter.js';
+import { chargebeeAdapter } from './chargebee/adapter.js';
 import { csvAdapter } from './csv/adapter.js';
+import { lagoAdapter } from './lago/adapter.js';
 import { mysqlAdapter } from './mysql/adapter.js';
 import { ndjsonAdapter } from './ndjson/adapter.js';
 import { postgresAdapter } from './postgres/adapter.js';
@@ -11,6 +13,8 @@ export const legacyAdapters = {
   csv: csvAdapter,
   ndjson: ndjsonAdapter,
   stripe: stripeAdapter,
+  chargebee: chargebeeAdapter,
+  lago: lagoAdapter,
   postgres: postgresAdapter,
   mysql: mysqlAdapter,
   xlsx: xlsxAdapter,

@@ -1,23 +1,9 @@
 import { AppError } from '../../errors.js';
-import { instantOfMs } from '../../model/period.js';
 import type { CheckFinding } from '../../model/source.js';
+import { clockFinding, ok, warning, wrong } from '../http/findings.js';
 import { objectsOf } from '../http/json.js';
 import { type StripeClient, type StripeReply, writeProbePath } from './client.js';
 import type { StripeConfig } from './shape.js';
-
-const ok = (topic: string, sentence: string): CheckFinding => ({ level: 'ok', topic, sentence, next: null });
-const warning = (topic: string, sentence: string, next: string): CheckFinding => ({
-  level: 'warning',
-  topic,
-  sentence,
-  next,
-});
-const wrong = (topic: string, sentence: string, next: string): CheckFinding => ({
-  level: 'problem',
-  topic,
-  sentence,
-  next,
-});
 
 /** What a pull reads, in the words of the dashboard's list of permissions. Without the last two only rates are missing. */
 const resources = [
@@ -28,9 +14,6 @@ const resources = [
   { path: '/v1/coupons', name: 'Coupons', isNeeded: false },
 ] as const;
 const forPreviews = { path: '/v1/subscriptions', name: 'Subscriptions', isNeeded: true } as const;
-
-/** A clock that is off by more puts documents into the wrong cycle at its edges. */
-const maxSkewMs = 60_000;
 
 /** Looks at key, permissions, environment, version, clock and completeness; every finding in plain words. */
 export async function checkStripe(
@@ -56,7 +39,11 @@ export async function checkStripe(
   if (first === undefined) return findings;
   if (!findings.some(({ level }) => level === 'problem'))
     findings.push(ok('permissions', 'The key can read invoices, credit notes and prices.'));
-  findings.push(environment(apiKey, first), version(client.apiVersion, first), clock(first, nowMs));
+  findings.push(
+    environment(apiKey, first),
+    version(client.apiVersion, first),
+    clockFinding('Stripe', first.serverMs, nowMs),
+  );
   findings.push(await writable(config, apiKey, client), completeness(config));
   return findings;
 }
@@ -103,17 +90,6 @@ function version(asked: string, reply: StripeReply): CheckFinding {
     'version',
     `Stripe answers in API version ${reply.apiVersion} although ${asked} was asked for.`,
     'Check what lies between this machine and api.stripe.com.',
-  );
-}
-
-function clock(reply: StripeReply, nowMs: number): CheckFinding {
-  if (reply.serverMs === null) return ok('clock', 'Stripe does not state its time, so the clocks were not compared.');
-  const skewMs = Math.abs(reply.serverMs - nowMs);
-  if (skewMs <= maxSkewMs) return ok('clock', 'The clock of this machine agrees with that of Stripe.');
-  return warning(
-    'clock',
-    `The clock of this machine is ${Math.round(skewMs / 1000)} seconds off: Stripe says it is ${instantOfMs(reply.serverMs)}.`,
-    'Set the clock of this machine, for example with chrony.',
   );
 }
 

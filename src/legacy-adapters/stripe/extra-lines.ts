@@ -3,7 +3,8 @@ import { parseLineId } from '../../model/ids.js';
 import { invariant } from '../../model/invariant.js';
 import { sumText, toDecimal, toDecimalText, zero } from '../../model/money.js';
 import { decimalOf, idOf, isObject, type JsonObject, objectsOf } from '../http/json.js';
-import type { Envelope, Reader } from './shape.js';
+import type { Reader } from '../http/reader.js';
+import type { Envelope } from './shape.js';
 
 /** What is part of the total, or was paid from a balance, without being one of the lines: shipping, and billing credits. */
 export function extraLines(envelope: Envelope, reader: Reader, documentId: string, lineCount: number): readonly Line[] {

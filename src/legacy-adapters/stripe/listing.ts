@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.js';
 import { decimalOf, type Json, type JsonObject, jsonText, objectsOf, textOf, isObject } from '../http/json.js';
+import { settle } from '../http/settle.js';
 import { errorCode, type Query, type StripeClient, type StripeReply } from './client.js';
 
 /** Epoch seconds: `from` is in, `to` is not. */
@@ -24,8 +25,6 @@ const pageSize = '100';
 const maxPages = 2000;
 /** How often a window is begun again because its cursor was lost. */
 const maxRestarts = 5;
-/** Readings after the first until two agree. */
-const maxPasses = 3;
 
 const expansion = {
   invoices: 'data.total_discount_amounts.discount',
@@ -39,14 +38,16 @@ const expansion = {
  */
 export async function readWindow(client: StripeClient, listed: Listed, range: Range, target: number): Promise<Window> {
   const first = await listWhole(client, listed, range, target);
-  let before = first;
-  for (let pass = 1; ; pass += 1) {
-    const again = await listWhole(client, listed, before.range, Number.POSITIVE_INFINITY);
-    const changed = differing(before.records, again.records);
-    if (changed.size === 0 || pass === maxPasses) return { ...again, unstable: changed };
-    before = again;
-  }
+  const settled = await settle(
+    byId(first.records),
+    async () => byId((await listWhole(client, listed, first.range, Number.POSITIVE_INFINITY)).records),
+    (record) => fingerprint(record.object),
+  );
+  return { range: first.range, records: [...settled.items.values()], unstable: settled.unstable };
 }
+
+const byId = (records: readonly Found[]): ReadonlyMap<string, Found> =>
+  new Map(records.map((record) => [record.id, record] as const));
 
 type Listing = { readonly range: Range; readonly records: readonly Found[] };
 
@@ -124,17 +125,6 @@ export function createdOf(record: Pick<Found, 'id' | 'object'>): number {
   if (read === undefined || !/^\d{1,11}$/.test(read))
     throw new AppError('source_reply_invalid', { detail: `${record.id} states no time of making` });
   return Number(read);
-}
-
-function differing(before: readonly Found[], after: readonly Found[]): ReadonlySet<string> {
-  const marks = new Map(before.map((record) => [record.id, fingerprint(record.object)] as const));
-  const changed = new Set<string>();
-  for (const record of after) {
-    if (marks.get(record.id) !== fingerprint(record.object)) changed.add(record.id);
-    marks.delete(record.id);
-  }
-  for (const gone of marks.keys()) changed.add(gone);
-  return changed;
 }
 
 const telling = ['status', 'total', 'subtotal', 'currency', 'customer', 'effective_at'] as const;

@@ -1,8 +1,8 @@
-import { type CyclePlace, cyclePlacer, widened } from '../../model/cycle-rule.js';
-import type { Document } from '../../model/document.js';
+import { widened } from '../../model/cycle-rule.js';
 import { instantOfMs, instantOfSeconds, msOfInstant } from '../../model/period.js';
-import type { PullContext, PullCounts, PullEvent, RawRecord, Scope, Translated } from '../../model/source.js';
+import type { PullContext, PullEvent, RawRecord, Scope, Translated } from '../../model/source.js';
 import { idOf } from '../http/json.js';
+import { type Counts, noCounts, type Taker, takerOf } from '../http/taker.js';
 import type { StripeClient } from './client.js';
 import { complete, type Completed, type ObjectType, type Reading } from './complete.js';
 import { createdOf, type Found, type Listed, type Range, readWindow, type Window } from './listing.js';
@@ -35,7 +35,7 @@ type Progress = {
   preview: string | null;
   /** When the pull began, epoch seconds: later records are another pull's. */
   readonly horizon: number;
-  readonly counts: { -readonly [Name in keyof PullCounts]: number };
+  readonly counts: Counts;
   readonly incompleteBecause: string[];
 };
 
@@ -47,15 +47,15 @@ type Progress = {
 export async function* pullStripe(input: PullInput): AsyncIterable<PullEvent> {
   const progress = progressOf(input.context);
   const streams = streamsOf(input.scope);
-  const take = taker(input, progress);
+  const taker = takerOf({ scope: input.scope, translate: input.translate, counts: progress.counts });
   while (progress.stream < streams.length) {
     const listed = streams[progress.stream];
     if (listed === undefined) break;
-    yield* readStream(input, listed, progress, take);
+    yield* readStream(input, listed, progress, taker);
     Object.assign(progress, { stream: progress.stream + 1, before: null });
     yield checkpointOf(listed.kind, progress);
   }
-  if (input.previews) yield* readPreviews(input, progress, take);
+  if (input.previews) yield* readPreviews(input, progress, taker);
   yield done(input, progress);
 }
 
@@ -66,7 +66,7 @@ function progressOf(context: PullContext): Progress {
     before: null,
     preview: null,
     horizon: Math.floor(context.now() / 1000),
-    counts: { listed: 0, emitted: 0, rejected: 0, skipped: 0 },
+    counts: noCounts(),
     incompleteBecause: [],
   };
 }
@@ -87,14 +87,14 @@ async function* readStream(
   input: PullInput,
   listed: Listed,
   progress: Progress,
-  take: Taker,
+  taker: Taker,
 ): AsyncIterable<PullEvent> {
   const { start, end } = widened(input.scope.period, input.scope.slackDays);
   const from = Math.floor(msOfInstant(start) / 1000);
   const last = Math.min(Math.ceil(msOfInstant(end) / 1000), progress.horizon);
   for (let to = progress.before ?? last; to > from; ) {
     const window = await readWindow(input.client, listed, { from, to } satisfies Range, input.windowDocuments);
-    yield* readDocuments(input, listed.kind === 'invoices' ? 'invoice' : 'credit_note', window, take);
+    yield* readDocuments(input, listed.kind === 'invoices' ? 'invoice' : 'credit_note', window, taker);
     noteUnstable(window, progress);
     to = window.range.from;
     progress.before = to;
@@ -115,7 +115,7 @@ async function* readDocuments(
   input: PullInput,
   type: ObjectType,
   window: Window,
-  take: Taker,
+  taker: Taker,
 ): AsyncIterable<PullEvent> {
   for (let at = 0; at < window.records.length; at += concurrency) {
     input.context.signal.throwIfAborted();
@@ -124,7 +124,7 @@ async function* readDocuments(
       chunk.map(async (found) => (isAsked(input.scope, found) ? complete(input.reading, type, found) : null)),
     );
     for (const [index, found] of chunk.entries())
-      yield take(found, completed[index] ?? null, window.unstable.has(found.id));
+      yield eventOf(taker, found, completed[index] ?? null, window.unstable.has(found.id));
   }
 }
 
@@ -134,71 +134,28 @@ function isAsked(scope: Scope, found: Found): boolean {
   return scope.customers === 'all' || customer === null || scope.customers.has(customer);
 }
 
-type Taker = (found: Found, completed: Completed | null, isUnstable: boolean) => PullEvent;
-
-/** Turns a record into its event and counts it. */
-function taker(input: PullInput, progress: Progress): Taker {
-  const placeOf = cyclePlacer(input.scope);
-  const { counts } = progress;
-  const skip = (id: string, reason: string): PullEvent => {
-    counts.skipped += 1;
-    return { type: 'skipped', id, kind: null, reason };
-  };
-  return (found, completed, isUnstable) => {
-    counts.listed += 1;
-    if (completed === null) return skip(found.id, 'of a customer who was not asked for');
-    if (completed.type === 'gone') return skip(found.id, 'deleted while it was read');
-    const { raw } = completed;
-    const translated = input.translate(raw);
-    if (translated.type === 'rejected') {
-      counts.rejected += 1;
-      return { ...translated, raw };
-    }
-    const { document } = translated;
-    const place = placeOf(document, raw.objectType === 'preview' ? null : instantOfSeconds(createdOf(found)));
-    const reason = skipReason(place, document);
-    if (reason !== null) return skip(found.id, reason);
-    counts.emitted += 1;
-    return {
-      type: 'document',
-      document: isUnstable || !completed.isStable ? unstable(document) : document,
-      raw,
-      ...(place === 'neighbour' && { isNeighbour: true }),
-    };
-  };
+/** The event of a record that was asked for and read, or left out. */
+function eventOf(taker: Taker, found: Found, completed: Completed | null, isUnstable: boolean): PullEvent {
+  if (completed === null) return taker.skip(found.id, 'of a customer who was not asked for');
+  if (completed.type === 'gone') return taker.skip(found.id, 'deleted while it was read');
+  const { raw } = completed;
+  const bornAt = raw.objectType === 'preview' ? null : instantOfSeconds(createdOf(found));
+  return taker.take(raw, { bornAt, isStable: completed.isStable && !isUnstable });
 }
-
-function skipReason(place: CyclePlace, document: Document): string | null {
-  if (place === 'elsewhere') return 'of another cycle';
-  if (place !== 'neighbour') return null;
-  if (document.state === 'void') return 'void, and of a neighbouring cycle';
-  return document.state === 'preview' ? 'a preview of a neighbouring cycle' : null;
-}
-
-const unstable = (document: Document): Document => ({
-  ...document,
-  notReady: [...document.notReady, 'unstable_between_fetches'],
-});
 
 /** What active subscriptions would be billed next, in the order of their ids: a list that can be resumed without a cursor. */
-async function* readPreviews(input: PullInput, progress: Progress, take: Taker): AsyncIterable<PullEvent> {
+async function* readPreviews(input: PullInput, progress: Progress, taker: Taker): AsyncIterable<PullEvent> {
   const subscriptions = await listPreviews(input.client, input.scope);
   const rest = subscriptions.filter((id) => progress.preview === null || id > progress.preview);
   for (const [index, id] of rest.entries()) {
     input.context.signal.throwIfAborted();
     const preview = await readPreview(input.client, id);
     if (preview.type === 'found')
-      yield take(preview.found, await complete(input.reading, 'preview', preview.found), false);
-    else yield skipPreview(id, preview.reason, progress);
+      yield eventOf(taker, preview.found, await complete(input.reading, 'preview', preview.found), false);
+    else yield taker.skip(`${previewPrefix}${id}`, preview.reason);
     progress.preview = id;
     if ((index + 1) % previewsPerCheckpoint === 0) yield checkpointOf('previews', progress);
   }
-}
-
-function skipPreview(subscription: string, reason: string, progress: Progress): PullEvent {
-  progress.counts.listed += 1;
-  progress.counts.skipped += 1;
-  return { type: 'skipped', id: `${previewPrefix}${subscription}`, kind: 'invoice', reason };
 }
 
 function done(input: PullInput, progress: Progress): PullEvent {

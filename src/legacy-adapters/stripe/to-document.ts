@@ -6,9 +6,10 @@ import type { Period } from '../../model/period.js';
 import type { Problem } from '../../model/problem.js';
 import type { RawRecord, Translated } from '../../model/source.js';
 import { decimalOf, idOf, isObject, type JsonObject, jsonText, objectsOf, textOf } from '../http/json.js';
+import { Reader } from '../http/reader.js';
 import { extraLines } from './extra-lines.js';
 import { stripeDigits } from './scale.js';
-import { type Envelope, Reader, readEnvelope } from './shape.js';
+import { type Envelope, readEnvelope } from './shape.js';
 import { toLine } from './to-line.js';
 import { asReported, statedTax, taxModeOf, totalsOf } from './totals.js';
 

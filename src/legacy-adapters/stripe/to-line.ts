@@ -6,7 +6,8 @@ import { invariant } from '../../model/invariant.js';
 import { type DecimalText, sumText, toDecimal, toDecimalText, zero } from '../../model/money.js';
 import { type Instant, msOfInstant, type Period } from '../../model/period.js';
 import { decimalOf, idOf, isObject, type Json, type JsonObject, objectsOf, textOf } from '../http/json.js';
-import type { Envelope, Reader } from './shape.js';
+import type { Reader } from '../http/reader.js';
+import type { Envelope } from './shape.js';
 
 /*
  * Lines come in two shapes. Until Acacia a line has type, price, plan, proration and tax_amounts; from Basil on it has

@@ -1,7 +1,7 @@
 import { type Document, type IdentityCheck, type Line, type TaxMode, unsummedKinds } from '../../model/document.js';
 import { type DecimalText, sumText, toDecimal, toDecimalText, zero } from '../../model/money.js';
 import { type JsonObject, objectsOf } from '../http/json.js';
-import type { Reader } from './shape.js';
+import type { Reader } from '../http/reader.js';
 
 export type StatedTax = { readonly amount: DecimalText; readonly mode: TaxMode } | null;
 
