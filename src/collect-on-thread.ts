@@ -42,7 +42,8 @@ function startThread(input: ThreadInput): Worker {
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./collect-thread.js', import.meta.url), options);
   // Run from source, as tests do: a thread does not inherit the loader of its parent and has to register it first.
   const entry = new URL('./collect-thread.ts', import.meta.url).href;
-  const boot = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(entry)}); })`;
+  const loader = import.meta.resolve('tsx/esm/api');
+  const boot = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(entry)}); })`;
   return new Worker(boot, { ...options, eval: true });
 }
 

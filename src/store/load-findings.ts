@@ -14,15 +14,20 @@ export type Findings = {
   readonly skips: ReadonlyMap<string, Skip>;
 };
 
+/** Postgres keeps no NUL in text. Adapters refuse it; one that slips through shows as what it is, and the run goes on. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
+}
+
 const batch = 500;
 
 export async function insertFindings(trx: Kysely<Database>, loadId: string, findings: Findings): Promise<void> {
   const rejected = findings.rejected.map(({ document, customer }, index) => ({
     load_id: loadId,
     seq: findings.rejectedBefore + index + 1,
-    document_id: document.id,
-    customer,
-    customer_ref: document.customerRef,
+    document_id: storable(document.id),
+    customer: customer === null ? null : storable(customer),
+    customer_ref: document.customerRef === null ? null : storable(document.customerRef),
     currency: document.currency,
     problems: JSON.stringify(document.problems),
     file: document.place.file ?? null,
