@@ -56,7 +56,7 @@ export function fileHarness(
   };
 }
 
-function rowsOf(document: SampleDocument): readonly FileRow[] {
+export function rowsOf(document: SampleDocument): readonly FileRow[] {
   const sum = (amounts: readonly DecimalText[]) =>
     amounts.reduce((total, amount) => total.plus(amount), new Decimal(0)).toFixed();
   const net = sum(document.lines.flatMap((line) => [line.amount, line.discount]));

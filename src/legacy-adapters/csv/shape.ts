@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { checkMarks, fileOptions, rowOptions, textOptions } from '../rows/shape.js';
+import { checkFiles, fileOptions } from '../files/options.js';
+import { checkMarks, rowOptions, textOptions } from '../rows/shape.js';
 
 /** `sources.legacy` with `kind: csv`. */
 export const csvConfig = z
@@ -10,5 +11,6 @@ export const csvConfig = z
     delimiter: z.string().length(1).default(',').describe('Mark between cells'),
     quote: z.string().length(1).default('"').describe('Mark around cells'),
   })
-  .superRefine(checkMarks);
+  .superRefine(checkMarks)
+  .superRefine(checkFiles);
 export type CsvConfig = z.infer<typeof csvConfig>;

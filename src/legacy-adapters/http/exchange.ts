@@ -35,13 +35,20 @@ export async function exchange<Result>(
     readonly reason: (reply: Reply) => string;
   },
 ): Promise<Result> {
+  return retrying(context, async () => {
+    await context.acquire();
+    const reply = await input.attempt();
+    refuse(reply, context, input.what, input.reason);
+    return input.read(reply);
+  });
+}
+
+/** Works with the shared budget: again after `source_unreachable` and `source_reply_invalid`, a few times, with a short pause. */
+export async function retrying<Result>(context: PullContext, work: () => Promise<Result>): Promise<Result> {
   try {
     return await policy.execute(async () => {
       context.signal.throwIfAborted();
-      await context.acquire();
-      const reply = await input.attempt();
-      refuse(reply, context, input.what, input.reason);
-      return input.read(reply);
+      return work();
     }, context.signal);
   } catch (error) {
     // The back-off ends early on an abort with an error of its own; the reason of the abort is what happened.

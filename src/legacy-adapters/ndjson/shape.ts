@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { checkMarks, fileOptions, rowOptions, textOptions } from '../rows/shape.js';
+import { checkFiles, fileOptions } from '../files/options.js';
+import { checkMarks, rowOptions, textOptions } from '../rows/shape.js';
 
 /** `sources.legacy` with `kind: ndjson`: one line of the file is one document with a list of lines, or one row. */
 export const ndjsonConfig = z
@@ -13,5 +14,6 @@ export const ndjsonConfig = z
       .describe('What a line of the file is: a document with its lines, or one row'),
     lines: z.string().default('lines').describe('Where the lines of a document are, as a dotted path'),
   })
-  .superRefine(checkMarks);
+  .superRefine(checkMarks)
+  .superRefine(checkFiles);
 export type NdjsonConfig = z.infer<typeof ndjsonConfig>;

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, type Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { instantOfMs } from '../../model/period.js';
+import { type Instant, instantOfMs } from '../../model/period.js';
 import { isWellFormed, problem, type Problem } from '../../model/problem.js';
 import type { ControlTotal, PullContext, PullEvent, Scope } from '../../model/source.js';
+import type { Delivery } from '../files/deliveries.js';
 import { checkManifest, Control } from './manifest.js';
 import { type RowField, type RowOptions, shownField, type TextRow } from './shape.js';
 import { toDocument } from './to-document.js';
@@ -15,13 +13,12 @@ export type RowEvent =
 
 export type PullRowsInput = {
   readonly system: string;
-  readonly file: string;
-  readonly shownFile: string;
-  readonly manifest: { readonly file: string; readonly shown: string } | null;
+  readonly delivery: Delivery;
   readonly options: RowOptions;
   /** `by_id`: rows that stand together and name the same document are its lines. `by_line`: each line of the file is a whole document. */
   readonly grouping: 'by_id' | 'by_line';
-  readonly rows: (file: string) => AsyncIterable<RowEvent>;
+  /** Rows of a file of this machine; `shownFile` is its name for messages. */
+  readonly rows: (file: string, shownFile: string) => AsyncIterable<RowEvent>;
   readonly scope: Scope;
   readonly context: PullContext;
 };
@@ -34,51 +31,44 @@ type Rows = readonly [TextRow, ...TextRow[]];
  * to a document is a rejected document of its own, and its neighbours are only believed when their totals prove them.
  */
 export async function* pullRows(input: PullRowsInput): AsyncIterable<PullEvent> {
-  const { file, shownFile, context } = input;
-  const end = new End(context);
-  const before = await stat(file).catch(() => undefined);
-  if (before === undefined || !before.isFile()) {
-    const missing = problem(
-      'file_missing',
-      { file: shownFile },
-      null,
-      null,
-      `the invoices of cycle ${input.scope.cycle}`,
-    );
-    yield* end.fail(missing, `there is no file ${shownFile}`);
+  const { delivery, context } = input;
+  const { file, shownFile, manifest } = delivery;
+  const end = new End(context, delivery.asOf);
+  for (const { id, reason } of delivery.superseded) yield end.count({ type: 'skipped', id, kind: null, reason });
+  for (const fault of delivery.problems) yield* end.fail(fault, reasonOf(fault, shownFile));
+  if (file === null) {
     yield end.done([], null);
     return;
   }
   const control = new Control();
-  for await (const event of groups(input, control)) {
+  for await (const event of groups(input, file.path, control)) {
     context.signal.throwIfAborted();
     if (event.type === 'problem') yield* end.fail(event.problem, `${shownFile} has parts that could not be read`);
     else yield end.count(toEvent(event.rows, event.mayLack, input, control));
   }
-  const sha256 = await hashFile(file);
-  if (!isSameFile(before, await stat(file).catch(() => undefined)))
+  const sha256 = await file.sha256();
+  if (!(await file.isUnchanged())) {
+    const expected = 'a file that does not change while it is read; run again';
     yield* end.fail(
-      problem(
-        'file_changed',
-        { file: shownFile },
-        null,
-        null,
-        'a file that does not change while it is read; run again',
-      ),
+      problem('file_changed', { file: shownFile }, null, null, expected),
       `${shownFile} changed while it was read`,
     );
+  }
+  const content = manifest?.content;
   const checked =
-    input.manifest === null
+    manifest === null || content === null || content === undefined
       ? { totals: [], problems: [] }
-      : await checkManifest({
-          manifestFile: input.manifest.file,
-          shownManifest: input.manifest.shown,
-          shownFile,
-          sha256,
-          control,
-        });
+      : checkManifest({ manifest: content, shownManifest: manifest.shown, shownFile, sha256, control });
   for (const fault of checked.problems) yield* end.fail(fault, `${shownFile} is not what its manifest says`);
   yield end.done(checked.totals, sha256);
+}
+
+/** Why a fault of the delivery leaves the pull incomplete. */
+function reasonOf(fault: Problem, shownFile: string): string {
+  const name = fault.place.file ?? shownFile;
+  if (fault.code === 'file_missing' && fault.value === null && name === shownFile)
+    return `there is no file ${shownFile}`;
+  return name === shownFile ? `${shownFile} could not be opened` : `${shownFile} is not what its manifest says`;
 }
 
 /** Counts what a pull gives and why it is not complete. Class, because it gathers. */
@@ -86,9 +76,11 @@ class End {
   readonly #counts = { listed: 0, emitted: 0, rejected: 0, skipped: 0 };
   readonly #reasons = new Set<string>();
   readonly #context: PullContext;
+  readonly #asOf: Instant | null;
 
-  constructor(context: PullContext) {
+  constructor(context: PullContext, asOf: Instant | null) {
     this.#context = context;
+    this.#asOf = asOf;
   }
 
   *fail(fault: Problem, reason: string): Iterable<PullEvent> {
@@ -110,7 +102,7 @@ class End {
       complete: incompleteBecause.length === 0,
       incompleteBecause,
       controlTotals,
-      asOf: instantOfMs(this.#context.now()),
+      asOf: this.#asOf ?? instantOfMs(this.#context.now()),
       inputHash,
     };
   }
@@ -121,10 +113,10 @@ type Group =
   | { readonly type: 'problem'; readonly problem: Problem };
 
 /** Rows of one document at a time, with the fault of an unreadable neighbour that may be one of its lines. */
-async function* groups(input: PullRowsInput, control: Control): AsyncIterable<Group> {
+async function* groups(input: PullRowsInput, file: string, control: Control): AsyncIterable<Group> {
   let open: { readonly rows: [TextRow, ...TextRow[]]; mayLack: Problem | null } | undefined;
   let sinceLastRow: Problem | null = null;
-  for await (const event of input.rows(input.file)) {
+  for await (const event of input.rows(file, input.delivery.shownFile)) {
     if (event.type === 'problem') {
       sinceLastRow = event.problem;
       if (open !== undefined) open.mayLack = event.problem;
@@ -161,7 +153,13 @@ function keyOf(row: TextRow, grouping: PullRowsInput['grouping']): string {
 
 function withoutId(row: TextRow, input: PullRowsInput): Problem {
   const field = shownField('document_id', input.options.columns);
-  return problem('field_missing', { file: input.shownFile, line: row.line }, field, null, 'the id of the document');
+  return problem(
+    'field_missing',
+    { file: input.delivery.shownFile, line: row.line },
+    field,
+    null,
+    'the id of the document',
+  );
 }
 
 /** Bytes that were no text: the replacement character, a NUL, or half a character. Postgres could not keep them either. */
@@ -174,7 +172,7 @@ function withTextChecked(row: TextRow, input: PullRowsInput): TextRow {
   const broken: RowField[] = [];
   for (const [field, value] of row.cells) if (!isText(value)) broken.push(field);
   if (broken.length === 0) return row;
-  const place = { file: input.shownFile, line: row.line };
+  const place = { file: input.delivery.shownFile, line: row.line };
   const faults = broken.map((field) =>
     problem(
       'encoding_broken',
@@ -195,7 +193,7 @@ function toEvent(
   input: PullRowsInput,
   control: Control,
 ): PullEvent & { readonly type: 'document' | 'rejected' | 'skipped' } {
-  const translated = toDocument(rows, input.options, { system: input.system, file: input.shownFile, mayLack });
+  const translated = toDocument(rows, input.options, { system: input.system, file: input.delivery.shownFile, mayLack });
   control.documents += 1;
   // Control totals are about the file, so a customer who was not asked for counts too.
   if (translated.type === 'document') control.add(translated.document.currency, translated.document.totals.gross);
@@ -203,16 +201,4 @@ function toEvent(
   const isAskedFor = input.scope.customers === 'all' || customer === null || input.scope.customers.has(customer);
   if (isAskedFor) return { ...translated, raw: null };
   return { type: 'skipped', id: idOf(rows[0]), kind: null, reason: 'another customer than asked for' };
-}
-
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
-function isSameFile(before: Stats, after: Stats | undefined): boolean {
-  return (
-    after !== undefined && before.mtimeMs === after.mtimeMs && before.size === after.size && before.ino === after.ino
-  );
 }

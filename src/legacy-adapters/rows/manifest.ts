@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { isLosslessNumber, parse } from 'lossless-json';
 import { z } from 'zod';
 import { Decimal, parseDecimalText, toDecimalText } from '../../model/money.js';
@@ -17,8 +16,12 @@ const manifestSchema = z.looseObject({
   sha256: figure.optional(),
   /** Currency → sum of the documents' gross totals in major units, credits negative. */
   control_totals: z.record(z.string(), figure).optional(),
+  /** Name of the file that this is the manifest of, beside it. Needed where there may be several. */
+  file: z.string().optional(),
+  /** The time that the export is of, with its offset. The newest of several counts. */
+  as_of: z.string().optional(),
 });
-type Manifest = z.infer<typeof manifestSchema>;
+export type Manifest = z.infer<typeof manifestSchema>;
 
 /** Rows, documents and gross totals per currency as they were read, to hold against a manifest. */
 export class Control {
@@ -45,19 +48,15 @@ export type ManifestResult = { readonly totals: readonly ControlTotal[]; readonl
  * Holds a file as read against its manifest. Whatever the manifest leaves out is not checked; a currency that it leaves
  * out while it states others is a difference.
  */
-export async function checkManifest(input: {
-  readonly manifestFile: string;
+export function checkManifest(input: {
+  readonly manifest: Manifest;
   readonly shownManifest: string;
   readonly shownFile: string;
   readonly sha256: string;
   readonly control: Control;
-}): Promise<ManifestResult> {
+}): ManifestResult {
   const place = { file: input.shownManifest };
-  const text = await readFile(input.manifestFile, 'utf8').catch(() => null);
-  if (text === null) return fault(problem('file_missing', place, null, null, `a JSON manifest of ${input.shownFile}`));
-  const manifest = readManifest(text);
-  if (typeof manifest === 'string') return fault(problem('json_malformed', place, null, null, manifest));
-  const totals = totalsOf(manifest, input.sha256, input.control);
+  const totals = totalsOf(input.manifest, input.sha256, input.control);
   if (totals.length === 0)
     return fault(
       problem('field_missing', place, 'rows, documents, sha256, control_totals', null, 'at least one of them'),
@@ -81,7 +80,7 @@ function fault(one: Problem): ManifestResult {
 }
 
 /** The manifest, or a sentence about why it is none. */
-function readManifest(text: string): Manifest | string {
+export function readManifest(text: string): Manifest | string {
   let value: unknown;
   try {
     value = parse(text);
@@ -91,7 +90,7 @@ function readManifest(text: string): Manifest | string {
   const parsed = manifestSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [first] = parsed.error.issues;
-  return `{rows, documents, sha256, control_totals} with numbers or text; ${first?.path.join('.') || 'the file'} is neither`;
+  return `{rows, documents, sha256, control_totals, file, as_of} with numbers or text; ${first?.path.join('.') || 'the file'} is neither`;
 }
 
 function totalsOf(manifest: Manifest, sha256: string, control: Control): readonly ControlTotal[] {

@@ -1,8 +1,13 @@
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
 import { AppError } from '../../errors.js';
-import type { Capabilities, Source } from '../../model/source.js';
-import { pullRows, type PullRowsInput, type RowEvent } from './group-rows.js';
+import type { Capabilities, CheckFinding, PullContext, PullEvent, Scope, Source } from '../../model/source.js';
+import { bucketStore } from '../files/bucket-store.js';
+import { openDelivery } from '../files/deliveries.js';
+import type { FileStore } from '../files/file-store.js';
+import { folderStore } from '../files/folder-store.js';
+import type { FileOptions } from '../files/options.js';
+import { patternOf } from '../files/pattern.js';
+import { ok, warning } from '../http/findings.js';
+import { pullRows, type PullRowsInput } from './group-rows.js';
 import type { RowOptions } from './shape.js';
 
 export const rowFileCapabilities: Capabilities = {
@@ -17,68 +22,64 @@ export const rowFileCapabilities: Capabilities = {
   fetchOne: false,
 };
 
-/** A Source over one file per cycle whose rows are invoice lines. The file may not lie outside the configuration's folder tree by way of the cycle. */
-export function openRowFile(input: {
+export type RowFileInput = {
   readonly system: string;
-  readonly config: RowOptions & { readonly path: string; readonly manifest?: string | undefined };
+  readonly config: RowOptions & FileOptions;
   readonly grouping: PullRowsInput['grouping'];
   readonly baseDir: string;
   readonly capabilities: Capabilities;
-  readonly rows: (file: string, shownFile: string) => AsyncIterable<RowEvent>;
-}): Source {
+  readonly rows: PullRowsInput['rows'];
+};
+
+/** A Source over the file of each cycle, in a folder or a bucket, whose rows are invoice lines. */
+export function openRowFile(input: RowFileInput): Source {
   const { config, baseDir } = input;
-  const locate = (pattern: string, cycle: string) => path.resolve(baseDir, pattern.replaceAll('{cycle}', cycle));
+  const { bucket } = patternOf(config.path, '', baseDir);
+  const store =
+    bucket === null ? folderStore({ baseDir, maxBytes: config.max_bytes }) : bucketStore(bucket, config, process.env);
   return {
     side: 'legacy',
     system: input.system,
     capabilities: input.capabilities,
-    check: async () => {
-      const dir = path.dirname(locate(config.path, ''));
-      const isThere = await stat(dir).then(
-        () => true,
-        () => false,
-      );
-      return [
-        isThere
-          ? { level: 'ok', topic: 'reachability', sentence: `The folder of the legacy files exists.`, next: null }
-          : {
-              level: 'problem',
-              topic: 'reachability',
-              sentence: `There is no folder ${path.relative(baseDir, dir)}.`,
-              next: 'Correct sources.legacy.path, or put the files there.',
-            },
-        ...(config.manifest === undefined
-          ? [
-              {
-                level: 'warning' as const,
-                topic: 'completeness',
-                sentence: 'No manifest is configured, so a cut-off file cannot be told from a whole one.',
-                next: 'Let the export write row counts and control totals, and name the file under manifest.',
-              },
-            ]
-          : []),
-      ];
-    },
-    pull: (scope, context) => {
-      const file = locate(config.path, scope.cycle);
-      const shownFile = path.relative(baseDir, file);
-      const manifestFile = config.manifest === undefined ? null : locate(config.manifest, scope.cycle);
-      return pullRows({
-        system: input.system,
-        file,
-        shownFile,
-        manifest: manifestFile === null ? null : { file: manifestFile, shown: path.relative(baseDir, manifestFile) },
-        options: config,
-        grouping: input.grouping,
-        rows: (one) => input.rows(one, shownFile),
-        scope,
-        context,
-      });
-    },
+    check: async (context) => [
+      ...(await store.check(patternOf(config.path, '', baseDir), context)),
+      completeness(config),
+    ],
+    pull: (scope, context) => pullFile(input, store, scope, context),
     fetchOne: async () => undefined,
     translate: (raw) => {
       throw new AppError('internal', { detail: `files are read again, not replayed: ${raw.id}` });
     },
-    close: async () => undefined,
+    close: () => store.close(),
   };
+}
+
+async function* pullFile(
+  input: RowFileInput,
+  store: FileStore,
+  scope: Scope,
+  context: PullContext,
+): AsyncIterable<PullEvent> {
+  const { system, config, grouping, baseDir, rows } = input;
+  const delivery = await openDelivery({ store, options: config, baseDir, cycle: scope.cycle, context });
+  try {
+    yield* pullRows({ system, delivery, options: config, grouping, rows, scope, context });
+  } finally {
+    await delivery.file?.close();
+  }
+}
+
+function completeness(config: FileOptions): CheckFinding {
+  if (config.manifest === undefined)
+    return warning(
+      'completeness',
+      'No manifest is configured, so a cut-off file cannot be told from a whole one.',
+      'Let the export write row counts and control totals, and name the file under manifest.',
+    );
+  return ok(
+    'completeness',
+    config.manifest.includes('*')
+      ? 'Of several deliveries of a cycle the one whose manifest has the newest as_of counts, as a whole.'
+      : 'A file is held against its manifest.',
+  );
 }

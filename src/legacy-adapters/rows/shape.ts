@@ -120,17 +120,6 @@ export const rowOptions = {
     .describe('Currency of documents that name none'),
 };
 
-export const fileOptions = {
-  path: z.string().min(1).describe('The file of a cycle, relative to this file; {cycle} is replaced'),
-  manifest: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'JSON that proves the file whole: rows, documents, sha256, control_totals per currency; {cycle} is replaced',
-    ),
-};
-
 /** How the bytes of a text file are read; a workbook says so itself. */
 export const textOptions = {
   encoding: z.enum(['utf-8', 'windows-1252', 'latin1']).default('utf-8').describe('utf-8, windows-1252 or latin1'),

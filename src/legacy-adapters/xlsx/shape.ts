@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { checkMarks, fileOptions, rowOptions } from '../rows/shape.js';
+import { checkFiles, fileOptions } from '../files/options.js';
+import { checkMarks, rowOptions } from '../rows/shape.js';
 
 /** `sources.legacy` with `kind: xlsx`: one sheet of an Excel workbook, one row per invoice line, a header on the first row that is not blank. */
 export const xlsxConfig = z
@@ -8,5 +9,6 @@ export const xlsxConfig = z
     ...rowOptions,
     sheet: z.string().min(1).optional().describe('Name of the sheet; the first one when it is not given'),
   })
-  .superRefine(checkMarks);
+  .superRefine(checkMarks)
+  .superRefine(checkFiles);
 export type XlsxConfig = z.infer<typeof xlsxConfig>;

@@ -13,7 +13,7 @@ export type FakeRequest = {
 
 export type FakeReply = {
   readonly status: number;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
@@ -102,7 +102,11 @@ function replyOf(
 /** Promises the whole body, sends half of it and hangs up. */
 function cutOff(outgoing: ServerResponse, reply: FakeReply): void {
   const bytes = Buffer.from(reply.body);
-  outgoing.writeHead(reply.status, { 'content-type': 'application/json', 'content-length': `${bytes.length}` });
+  outgoing.writeHead(reply.status, {
+    'content-type': 'application/json',
+    ...reply.headers,
+    'content-length': `${bytes.length}`,
+  });
   outgoing.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => outgoing.destroy());
 }
 
