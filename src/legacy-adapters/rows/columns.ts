@@ -7,7 +7,7 @@ import { columnNames, requiredFields, type RowField, rowFields, type RowOptions 
  */
 export function resolveColumns(
   header: readonly string[],
-  options: Pick<RowOptions, 'columns' | 'default_currency'>,
+  options: Pick<RowOptions, 'columns' | 'default_currency' | 'presetColumns'>,
   file: string,
   line: number,
 ): { readonly at: ReadonlyMap<RowField, number>; readonly problem: Problem | null } {
@@ -34,9 +34,13 @@ export function resolveColumns(
   };
 }
 
-function isNeeded(field: RowField, options: Pick<RowOptions, 'columns' | 'default_currency'>): boolean {
+function isNeeded(
+  field: RowField,
+  options: Pick<RowOptions, 'columns' | 'default_currency' | 'presetColumns'>,
+): boolean {
   if (field === 'currency' && options.default_currency !== undefined) return false;
-  return options.columns[field] !== undefined || (requiredFields as readonly string[]).includes(field);
+  const isWritten = options.columns[field] !== undefined && options.presetColumns?.has(field) !== true;
+  return isWritten || (requiredFields as readonly string[]).includes(field);
 }
 
 /** The problem of a file in which not even a header stands: an export of an empty month still has one. */

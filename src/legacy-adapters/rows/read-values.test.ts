@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { currency } from '../../model/currency.js';
 import type { Problem } from '../../model/problem.js';
-import { csvConfig } from '../csv/shape.js';
+import { csvConfig, withPreset } from '../csv/shape.js';
 import { RowReader } from './read-values.js';
 import type { CellType, RowField } from './shape.js';
 
@@ -10,7 +10,7 @@ const place = { file: 'legacy.csv', line: 7 };
 
 /** A reader of one row; options as in the configuration, over the defaults. */
 function reader(cells: Partial<Record<RowField, string>>, options: object = {}, typed: [RowField, CellType][] = []) {
-  const config = csvConfig.parse({ path: 'x.csv', columns: {}, timezone: 'Europe/Amsterdam', ...options });
+  const config = withPreset(csvConfig.parse({ path: 'x.csv', columns: {}, timezone: 'Europe/Amsterdam', ...options }));
   const problems: Problem[] = [];
   const row = { line: 7, cells: new Map(Object.entries(cells) as [RowField, string][]), typed: new Map(typed) };
   return { row: new RowReader(row, config, place, problems), problems };

@@ -133,7 +133,8 @@ export class RowReader {
   /** Exact: a division by a power of ten only moves the point. */
   #inMajorUnits(read: DecimalText | null, currency: CurrencyCode | null): DecimalText | null {
     if (read === null || this.#options.currency_scale === 'major' || currency === null) return read;
-    return toDecimalText(toDecimal(read).div(new Decimal(10).pow(currencyDigits(currency))));
+    const digits = this.#options.minorDigits?.[currency] ?? currencyDigits(currency);
+    return toDecimalText(toDecimal(read).div(new Decimal(10).pow(digits)));
   }
 
   #numberForm(): string {

@@ -28,6 +28,8 @@ export type RowFileInput = {
   readonly grouping: PullRowsInput['grouping'];
   readonly baseDir: string;
   readonly capabilities: Capabilities;
+  /** What the export does not hold, as sentences. */
+  readonly gaps?: readonly string[];
   readonly rows: PullRowsInput['rows'];
 };
 
@@ -44,6 +46,9 @@ export function openRowFile(input: RowFileInput): Source {
     check: async (context) => [
       ...(await store.check(patternOf(config.path, '', baseDir), context)),
       completeness(config),
+      ...(input.gaps ?? []).map((gap) =>
+        warning('completeness', gap, 'Read docs/file-sources.md, and say what your export has under columns.'),
+      ),
     ],
     pull: (scope, context) => pullFile(input, store, scope, context),
     fetchOne: async () => undefined,

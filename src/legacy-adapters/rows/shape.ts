@@ -138,7 +138,12 @@ export function checkMarks(
     });
 }
 
-export type RowOptions = z.infer<z.ZodObject<typeof rowOptions>>;
+export type RowOptions = z.infer<z.ZodObject<typeof rowOptions>> & {
+  /** Fields whose column only a preset names: it may be absent. */
+  readonly presetColumns?: ReadonlySet<RowField>;
+  /** Digits of minor units by currency, for a system whose scale is not that of ISO 4217. */
+  readonly minorDigits?: Readonly<Record<string, number>>;
+};
 
 /** What a source itself says a cell is, apart from text: an exact number, a spreadsheet's binary number, or its date. */
 export type CellType = 'number' | 'double' | 'date';

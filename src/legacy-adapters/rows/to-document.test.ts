@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Document, Line } from '../../model/document.js';
 import { type Problem, problem, type RejectedDocument } from '../../model/problem.js';
-import { csvConfig } from '../csv/shape.js';
+import { csvConfig, withPreset } from '../csv/shape.js';
 import type { RowField, TextRow } from './shape.js';
 import { toDocument } from './to-document.js';
 
@@ -13,7 +13,7 @@ function translate(cells: readonly Cells[], options: object = {}, mayLack: Probl
     const filled = Object.entries({ ...header, ...one }) as [RowField, string][];
     return { line: index + 2, cells: new Map(filled) };
   });
-  const config = csvConfig.parse({ path: 'x', columns: {}, timezone: 'UTC', ...options });
+  const config = withPreset(csvConfig.parse({ path: 'x', columns: {}, timezone: 'UTC', ...options }));
   return toDocument(rows as [TextRow, ...TextRow[]], config, { system: 'csv', file: 'legacy.csv', mayLack });
 }
 
