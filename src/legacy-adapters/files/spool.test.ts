@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spool } from './spool.js';
 
 const signal = new AbortController().signal;
@@ -15,6 +16,18 @@ async function* chunks(bytes: Uint8Array, size = 64 * 1024): AsyncIterable<Uint8
 
 const spooled = (bytes: Uint8Array, name: string, maxBytes = 100 * megabyte) =>
   spool(chunks(bytes), { name, maxBytes, signal });
+/** Copies lie where the system keeps temporary files; here a place of our own, so that nobody else's are counted. */
+const usual = process.env['TMPDIR'];
+let ours: string;
+beforeAll(async () => {
+  ours = await mkdtemp(path.join(tmpdir(), 'shadowbill-spool-'));
+  process.env['TMPDIR'] = ours;
+});
+afterAll(async () => {
+  if (usual === undefined) delete process.env['TMPDIR'];
+  else process.env['TMPDIR'] = usual;
+  await rm(ours, { recursive: true, force: true });
+});
 const copies = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('shadowbill-file-'));
 
 describe('a copy of a delivered file', () => {
