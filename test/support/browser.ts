@@ -46,7 +46,10 @@ export async function openSite(now: Date): Promise<Site> {
   });
   const address = await app.listen({ host: '127.0.0.1', port: 0 });
   const quiet = ['--disable-background-networking', '--no-first-run', '--disable-component-update', '--disable-sync'];
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--headless', '--disable-gpu', ...quiet] });
+  const browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--headless', '--disable-gpu', ...quiet],
+  });
   return {
     address,
     demo,
@@ -64,18 +67,26 @@ export type Watched = { readonly context: BrowserContext; readonly page: Page; r
 
 /** A clean profile that writes down every request to elsewhere, every breach of the policy and every error of a script. */
 export async function openPage(site: Site, colorScheme: 'light' | 'dark' = 'light'): Promise<Watched> {
-  const context = await site.browser.newContext({ colorScheme, viewport: { width: 1280, height: 800 }, timezoneId: 'UTC' });
+  const context = await site.browser.newContext({
+    colorScheme,
+    viewport: { width: 1280, height: 800 },
+    timezoneId: 'UTC',
+  });
+  context.setDefaultTimeout(8000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('request', (request) => {
-    if (!request.url().startsWith(`${site.address}/`) && !request.url().startsWith('data:')) complaints.push(`asked ${request.url()}`);
+    if (!request.url().startsWith(`${site.address}/`) && !request.url().startsWith('data:'))
+      complaints.push(`asked ${request.url()}`);
   });
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) => console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`));
+    document.addEventListener('securitypolicyviolation', (event) =>
+      console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`),
+    );
   });
   return { context, page, complaints };
 }
@@ -89,6 +100,9 @@ export async function show(site: Site, page: Page, to: string): Promise<void> {
 export async function settled(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle');
   await page.waitForFunction(
-    () => document.querySelector('h1') !== null && !/Reading .*…|Signing in…/.test(document.body.innerText),
+    () =>
+      document.querySelector('h1') !== null &&
+      document.querySelector('[aria-busy=true]') === null &&
+      !/Reading .*…|Signing in…/.test(document.body.innerText),
   );
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser, openPage, openSite, settled, show, type Site } from '../support/browser.js';
 
@@ -24,42 +25,62 @@ const pages = {
   audit: '/audit',
 } as const;
 
+/** Pages of which a picture is kept, taken when SCREENSHOTS is set. */
+const pictured: Readonly<Record<'light' | 'dark', ReadonlySet<string>>> = {
+  light: new Set(['overview', 'cycle', 'mismatches', 'pair', 'causes', 'cohort', 'settings', 'audit']),
+  dark: new Set(['overview', 'mismatches', 'pair']),
+};
+
 describe.skipIf(!hasBrowser())('the pages', () => {
   let site: Site;
   let pair = '';
 
   beforeAll(async () => {
     site = await openSite(now);
-    const reply = await fetch(`${site.address}/api/v1/cycles/2026-10/mismatches?cause=price.tier_mode&currency=JPY&size=1`);
+    const reply = await fetch(
+      `${site.address}/api/v1/cycles/2026-10/mismatches?cause=price.tier_mode&currency=JPY&size=1`,
+    );
     const list = (await reply.json()) as { rows: readonly { pair: { id: string } }[] };
     pair = list.rows[0]?.pair.id ?? '';
-    expect(pair).not.toBe('');
+    if (pair === '') throw new Error('the demo holds a pair whose tiers are priced in another mode');
   }, 120_000);
   afterAll(() => site?.close());
 
-  test.each(['light', 'dark'] as const)('every page is free of what axe finds in %s, asks only its own server, and breaks no policy', async (theme) => {
-    const { context, page, complaints } = await openPage(site, theme);
-    for (const [name, address] of Object.entries(pages)) {
-      await show(site, page, address.replace(':pair', pair));
-      const { violations, passes } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
-      expect([name, violations.map((one) => `${one.id}: ${one.nodes[0]?.html ?? ''} ${one.nodes[0]?.failureSummary ?? ''}`)]).toEqual([name, []]);
-      expect(passes.length).toBeGreaterThan(10);
-      if (process.env['SCREENSHOTS'] !== undefined) {
-        mkdirSync(pictures, { recursive: true });
-        await page.screenshot({ path: path.join(pictures, `${name}-${theme}.png`) });
+  test.each(['light', 'dark'] as const)(
+    'every page is free of what axe finds in %s, asks only its own server, and breaks no policy',
+    async (theme) => {
+      const { context, page, complaints } = await openPage(site, theme);
+      for (const [name, address] of Object.entries(pages)) {
+        await show(site, page, address.replace(':pair', pair));
+        const axe = new AxeBuilder({ page });
+        // Only colours depend on the theme; everything else is looked at once.
+        if (theme === 'light') axe.withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']);
+        else axe.withRules(['color-contrast']);
+        const { violations, passes } = await axe.analyze();
+        expect([
+          name,
+          violations.map((one) => `${one.id}: ${one.nodes[0]?.html ?? ''} ${one.nodes[0]?.failureSummary ?? ''}`),
+        ]).toEqual([name, []]);
+        expect(passes.length).toBeGreaterThan(theme === 'light' ? 10 : 0);
+        if (process.env['SCREENSHOTS'] !== undefined && pictured[theme].has(name)) {
+          mkdirSync(pictures, { recursive: true });
+          await page.screenshot({ path: path.join(pictures, `${name}-${theme}.png`) });
+        }
       }
-    }
-    expect(complaints).toEqual([]);
-    await context.close();
-  });
+      expect(complaints).toEqual([]);
+      await context.close();
+    },
+  );
 
   test('a link opened in a clean profile gives the same rows, order and totals', async () => {
     const first = await openPage(site);
     await show(site, first.page, pages.mismatches);
     await first.page.getByLabel('cause', { exact: true }).selectOption('tax.missing');
+    await first.page.waitForURL(/cause=tax.missing/);
     await first.page.getByLabel('direction').selectOption('under');
-    await settled(first.page);
+    await first.page.waitForURL(/direction=under/);
     await first.page.getByRole('button', { name: /^Delta/ }).click();
+    await first.page.locator('th[aria-sort=ascending]').waitFor();
     await settled(first.page);
     const seen = await tableText(first.page);
     const second = await openPage(site);
@@ -110,18 +131,37 @@ describe.skipIf(!hasBrowser())('the pages', () => {
     expect(await focused()).toBe('A');
     await page.keyboard.press('a');
     await page.keyboard.type('agreed with finance');
-    for (let step = 0; step < 10 && (await page.evaluate(() => document.activeElement?.getAttribute('inputmode'))) !== 'decimal'; step += 1)
+    for (
+      let step = 0;
+      step < 10 && (await page.evaluate(() => document.activeElement?.getAttribute('inputmode'))) !== 'decimal';
+      step += 1
+    )
       await page.keyboard.press('Tab');
     await page.keyboard.type('5000');
     await page.keyboard.press('Enter');
-    const accept = page.getByRole('button', { name: /^(Accept|Propose to accept) 1 mismatch, JPY 3,300 gross, until / });
+    const accept = page.getByRole('button', {
+      name: /^(Accept|Propose to accept) 1 mismatch, JPY 3,300 gross, until /,
+    });
     await accept.waitFor();
     await page.keyboard.press('Enter');
-    await page.getByText(/Accept: done for 1 decision \(open → accepted\)|waits for a second person/).waitFor();
-    expect(await focused()).not.toBe('BODY');
-    await page.getByRole('button', { name: 'Undo' }).focus();
+    // The demo lets nobody accept as much alone.
+    await page
+      .getByText(/waits for a second person/)
+      .first()
+      .waitFor();
+    expect(await focused()).toBe('A');
+    await page.keyboard.press('m');
+    await page.keyboard.type('anna');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Assign: 1 mismatch' }).waitFor();
+    await page.keyboard.press('Enter');
+    const undo = page.getByRole('button', { name: 'Undo' });
+    await undo.waitFor();
+    expect(await page.locator('section[aria-label=Mismatches] tbody tr td').last().innerText()).toBe('anna');
+    await undo.focus();
     await page.keyboard.press('Enter');
     await page.getByText('Undone.').waitFor();
+    await page.getByText('nobody', { exact: true }).waitFor();
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     await context.close();
@@ -151,7 +191,7 @@ describe.skipIf(!hasBrowser())('the pages', () => {
   });
 });
 
-async function tableText(page: import('playwright-core').Page) {
+async function tableText(page: Page) {
   const rows = await page.locator('section[aria-label=Mismatches] tbody tr').allInnerTexts();
   const totals = await page.locator('table.totals').innerText();
   const head = await page.locator('th', { hasText: 'Delta' }).getAttribute('aria-sort');

@@ -16,9 +16,12 @@ export function PairPage() {
   const { pair = '' } = useParams({ strict: false });
   const query = useQuery({ queryKey: ['pair', pair], queryFn: () => api.pair(pair) });
   return (
-    <Loaded query={query} what="the two invoices">
-      {(detail) => <Detail detail={detail} />}
-    </Loaded>
+    <>
+      {query.data === undefined && <PageHead title={`Pair ${pair}`} />}
+      <Loaded query={query} what="the two invoices">
+        {(detail) => <Detail detail={detail} />}
+      </Loaded>
+    </>
   );
 }
 
@@ -55,9 +58,6 @@ function Detail({ detail }: { readonly detail: PairDetail }) {
       <div className="columns">
         <div>
           <Papers detail={detail} />
-          <h2>Lines</h2>
-          <LineTable detail={detail} />
-          <Alternatives detail={detail} />
         </div>
         <aside aria-label="Why, and what was decided">
           <h2>Why</h2>
@@ -77,6 +77,9 @@ function Detail({ detail }: { readonly detail: PairDetail }) {
           )}
         </aside>
       </div>
+      <h2>Lines</h2>
+      <LineTable detail={detail} />
+      <Alternatives detail={detail} />
     </>
   );
 }

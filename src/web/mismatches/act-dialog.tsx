@@ -78,6 +78,8 @@ export function ActDialog({ kind, cycle, selection, done, close }: Props) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
+          // Not disabled while it works: a disabled button would lose the focus of the keyboard.
+          if (preview.isPending || apply.isPending) return;
           if (shown === undefined) preview.mutate();
           else apply.mutate(shown.token);
         }}
@@ -144,7 +146,7 @@ export function ActDialog({ kind, cycle, selection, done, close }: Props) {
         {preview.error !== null && <Failure error={preview.error} />}
         {apply.error !== null && <Failure error={apply.error} />}
         <div className="row">
-          <button type="submit" className="primary" disabled={preview.isPending || apply.isPending}>
+          <button type="submit" className="primary" aria-busy={preview.isPending || apply.isPending}>
             {shown === undefined ? 'Show what it would do' : sentence(kind, shown, fields)}
           </button>
           <button type="button" onClick={() => dialog.current?.close()}>

@@ -103,9 +103,9 @@ function Chosen({
   const value = search[name] ?? '';
   const isListed = value === '' || options.some(([id]) => id === value);
   return (
-    <label>
-      {label}
-      <select value={value} onChange={(event) => change({ [name]: event.target.value })}>
+    <span className="filter">
+      <label htmlFor={`filter-${name}`}>{label}</label>
+      <select id={`filter-${name}`} value={value} onChange={(event) => change({ [name]: event.target.value })}>
         <option value="">{all}</option>
         {!isListed && <option value={value}>{words(value)}</option>}
         {options.map(([id, text]) => (
@@ -114,7 +114,7 @@ function Chosen({
           </option>
         ))}
       </select>
-    </label>
+    </span>
   );
 }
 
@@ -132,8 +132,8 @@ function Typed({
     if (text.trim() !== inAddress) change({ [name]: text.trim() });
   };
   return (
-    <label>
-      {label}
+    <span className="filter">
+      <label htmlFor={`filter-${name}`}>{label}</label>
       <input
         id={`filter-${name}`}
         value={text}
@@ -146,6 +146,6 @@ function Typed({
           if (event.key === 'Escape') event.currentTarget.blur();
         }}
       />
-    </label>
+    </span>
   );
 }

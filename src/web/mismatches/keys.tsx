@@ -2,14 +2,14 @@ import { useEffect, useRef, useState } from 'react';
 
 type Keys = {
   readonly isOff: boolean;
-  next(): void;
-  previous(): void;
-  open(): void;
-  select(): void;
-  accept(): void;
-  comment(): void;
-  assign(): void;
-  help(): void;
+  readonly next: () => void;
+  readonly previous: () => void;
+  readonly open: () => void;
+  readonly select: () => void;
+  readonly accept: () => void;
+  readonly comment: () => void;
+  readonly assign: () => void;
+  readonly help: () => void;
 };
 
 const offPlace = 'shadowbill.keysOff';

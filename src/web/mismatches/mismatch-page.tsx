@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { api, type MismatchList, queryText, type Selection } from '../api-client.js';
 import { Empty, Loaded, PageHead, useMay } from '../parts.js';
 import type { Search } from '../search-text.js';
@@ -41,7 +41,7 @@ export function MismatchPage() {
       <SavedViews cycle={cycle} search={search} />
       <FilterBar search={search} facets={facets} change={change} />
       <Loaded query={list} what="the mismatches">
-        {(found) => <Triage key={cycle} list={found} search={search} change={change} />}
+        {(found) => <Triage key={cycle} list={found} isOld={list.isPlaceholderData} search={search} change={change} />}
       </Loaded>
     </>
   );
@@ -72,12 +72,14 @@ function Exports({ cycle, search }: { readonly cycle: string; readonly search: S
 }
 
 type TriageProps = {
+  /** What is shown belongs to the address before; the new answer is on its way. */
+  readonly isOld: boolean;
   readonly list: MismatchList;
   readonly search: Search;
   readonly change: (changes: Readonly<Record<string, string | undefined>>) => void;
 };
 
-function Triage({ list, search, change }: TriageProps) {
+function Triage({ list, isOld, search, change }: TriageProps) {
   const navigate = useNavigate();
   const mayWork = useMay('work');
   const [current, setCurrent] = useState(-1);
@@ -87,6 +89,7 @@ function Triage({ list, search, change }: TriageProps) {
   const [done, setDone] = useState<Done | null>(null);
   const [isHelp, setHelp] = useState(false);
   const origin = useRef<HTMLElement | null>(null);
+  const bar = useRef<HTMLDivElement>(null);
   const row = list.rows[current];
   const choose = (ids: readonly string[], isChosen: boolean) => {
     setWholeFilter(false);
@@ -115,14 +118,23 @@ function Triage({ list, search, change }: TriageProps) {
     assign: () => open('assign'),
     help: () => setHelp(true),
   });
-  const closed = () => {
-    setActing(null);
-    origin.current?.focus();
-  };
+  const closed = () => setActing(null);
+  // Behind an open dialog nothing takes the focus, so it goes back once the dialog has left.
+  useEffect(() => {
+    if (acting === null && !isHelp) origin.current?.focus();
+  }, [acting, isHelp]);
+  // A row that was decided may leave the table, and the focus with it: then the way back is nearest.
+  useEffect(() => {
+    if (done !== null && document.activeElement === document.body) bar.current?.focus();
+  }, [done, list]);
   const count = list.totals?.counted.reduce((sum, one) => sum + one.count, 0) ?? 0;
   return (
     <>
-      {done !== null && <UndoBar done={done} />}
+      {done !== null && (
+        <div ref={bar} tabIndex={-1}>
+          <UndoBar done={done} />
+        </div>
+      )}
       <div className="bulk">
         <span role="status">
           {isWholeFilter
@@ -165,6 +177,7 @@ function Triage({ list, search, change }: TriageProps) {
         </Empty>
       ) : (
         <MismatchTable
+          isOld={isOld}
           list={list}
           sort={search['sort'] ?? '-abs'}
           current={current}

@@ -6,6 +6,7 @@ import { words } from '../money-text.js';
 import { TotalsTable } from './totals.js';
 
 type Props = {
+  readonly isOld: boolean;
   readonly list: MismatchList;
   readonly sort: string;
   readonly current: number;
@@ -34,7 +35,7 @@ export function MismatchTable(props: Props) {
   const isAll = ids.length > 0 && ids.every((id) => chosen.has(id));
   return (
     <>
-      <section className="table-box tall" aria-label="Mismatches" tabIndex={0}>
+      <section className="table-box tall" aria-label="Mismatches" aria-busy={props.isOld} tabIndex={0}>
         <table>
           <caption>
             Mismatches of {list.cycle}, run {list.run}. Delta is solvimon minus legacy. The totals below are of the

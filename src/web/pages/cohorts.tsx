@@ -81,9 +81,12 @@ export function CohortPage() {
     queryFn: () => api.get<CohortDetail>(`/api/v1/cohorts/${encodeURIComponent(cohort)}`),
   });
   return (
-    <Loaded query={query} what="the cohort">
-      {(detail) => <Detail detail={detail} />}
-    </Loaded>
+    <>
+      {query.data === undefined && <PageHead title={`Cohort ${cohort}`} />}
+      <Loaded query={query} what="the cohort">
+        {(detail) => <Detail detail={detail} />}
+      </Loaded>
+    </>
   );
 }
 

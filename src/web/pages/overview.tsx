@@ -46,7 +46,7 @@ function Overview({ cycle }: { readonly cycle: string }) {
           <>
             {answer(detail.data, all.data.facets?.cause['unexplained'] ?? 0)}{' '}
             {(cohorts.data?.rows ?? [])
-              .map((one) => `${one.id}: ${words(one.look?.recommendation ?? 'not looked at')}.`)
+              .map((one) => `${one.id}: ${(one.look?.recommendation ?? 'not looked at').replace('_', '-')}.`)
               .join(' ')}
           </>
         )}
@@ -138,7 +138,7 @@ function Risk({ one }: { readonly one: Totals }) {
   return (
     <span className="figure small">
       {one.currency} {amountText(one.gross, one.currency)}{' '}
-      <span className="muted">
+      <span className="muted risk">
         ▲ {signedText(one.over, one.currency)} over, ▼ {signedText(one.under, one.currency)} under
       </span>
     </span>
