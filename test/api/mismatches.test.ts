@@ -96,7 +96,7 @@ describe('mismatches, pages, totals and exports', () => {
     expect([reply.statusCode, reply.json().code]).toEqual([400, 'usage']);
   });
 
-  test('for 50 random filters the totals of the table, of the export and of plain SQL agree to the last digit, per currency', async () => {
+  test('for 50 random filters the totals of the table, of both exports and of plain SQL agree to the last digit, per currency', async () => {
     const values = async (column: string) =>
       (
         await demo.database.pool.query(`select distinct ${column} as value from mismatch where ${column} is not null`)
@@ -134,6 +134,7 @@ describe('mismatches, pages, totals and exports', () => {
           `/api/v1/cycles/${cycle}/exports/mismatches?${new URLSearchParams({ ...query, format: 'csv' }).toString()}`,
         );
         expect(totalsOfCsv(csv.body)).toEqual(expected);
+        expect(await summaryOfXlsx(query)).toEqual(asNumbers(expected.counted));
         count += 1;
         if (totals.counted.length > 0) nonEmpty += 1;
         if (totals.accepted.length > 0) withAccepted += 1;
@@ -144,6 +145,26 @@ describe('mismatches, pages, totals and exports', () => {
     expect(nonEmpty).toBeGreaterThan(15);
     expect(withAccepted).toBeGreaterThan(5);
   });
+
+  /** What the workbook's first sheet says of the counted rows, read back as a spreadsheet program would. */
+  async function summaryOfXlsx(query: Readonly<Record<string, string>>): Promise<readonly unknown[]> {
+    const address = new URLSearchParams({ ...query, format: 'xlsx' }).toString();
+    const reply = await viewer.get(`/api/v1/cycles/${cycle}/exports/mismatches?${address}`);
+    const sheets = await readXlsxFile(reply.rawPayload);
+    return (sheets[0]?.data ?? []).filter((row) => row[0] === 'counted');
+  }
+
+  function asNumbers(totals: List['totals']['counted']): readonly unknown[] {
+    return totals.map((one) => [
+      'counted',
+      one.currency,
+      one.count,
+      Number(one.over),
+      Number(one.under),
+      Number(one.gross),
+      Number(one.net),
+    ]);
+  }
 
   /** The same filter, written as SQL by hand and without the store's code. */
   async function plainTotals(filter: Readonly<Record<string, readonly string[] | undefined>>): Promise<List['totals']> {
@@ -270,17 +291,7 @@ describe('mismatches, pages, totals and exports', () => {
     const deltas = rows.map((row) => [row[column('id')], row[column('delta_solvimon_minus_legacy')]]);
     expect(deltas).toEqual(wanted.rows.map((row) => [row.id, Number(row.delta)]));
     const summary = (sheets[0]?.data ?? []).slice(1, 1 + wanted.totals.counted.length);
-    expect(summary).toEqual(
-      wanted.totals.counted.map((one) => [
-        'counted',
-        one.currency,
-        one.count,
-        Number(one.over),
-        Number(one.under),
-        Number(one.gross),
-        Number(one.net),
-      ]),
-    );
+    expect(summary).toEqual(asNumbers(wanted.totals.counted));
   });
 
   test('an amount that a spreadsheet cannot hold exactly stays text', () => {
