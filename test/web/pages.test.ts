@@ -1,10 +1,9 @@
-/// <reference lib="dom" />
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasBrowser, openPage, openSite, settled, show, type Site } from '../support/browser.js';
+import { hasBrowser, openPage, openSite, settled, show, type Site } from './site.js';
 
 const now = new Date();
 const pictures = path.resolve(import.meta.dirname, '../../docs/screenshots');

@@ -1,14 +1,13 @@
-/// <reference lib="dom" />
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { apiContext } from '../../src/app-api.js';
 import { openConfidence } from '../../src/app-confidence.js';
 import { buildServer } from '../../src/api/server.js';
 import { createAndEvaluate } from '../../src/run/evaluate-cohorts.js';
-import { type DemoRuns, runDemo } from './demo-runs.js';
+import { type DemoRuns, runDemo } from '../support/demo-runs.js';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
@@ -32,8 +31,10 @@ export type Site = {
 /** The pages built from source and served by the real server over the demo's runs, and a browser to look at them. */
 export async function openSite(now: Date): Promise<Site> {
   const webDir = mkdtempSync(path.join(os.tmpdir(), 'shadowbill-web-'));
-  const configFile = path.resolve(import.meta.dirname, '../../src/web/vite.config.ts');
-  await build({ configFile, logLevel: 'error', build: { outDir: webDir } });
+  // In a process of its own: the tests' NODE_ENV would build React for development, which is not what is served.
+  const vite = path.resolve('node_modules/vite/bin/vite.js');
+  const build = ['build', '--config', 'src/web/vite.config.ts', '--logLevel', 'error', '--outDir', webDir];
+  execFileSync(process.execPath, [vite, ...build], { env: { ...process.env, NODE_ENV: 'production' } });
   const demo = await runDemo(now);
   await createAndEvaluate(await openConfidence(demo.database as never, demo.loaded, () => now), 'demo');
   const app = await buildServer({
