@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, test, vi } from 'vitest';
 import { decimalOf, isObject, jsonText, parseJson } from './json.js';
 import { retryAfterMs } from './retry-after.js';
 import { HttpTransport } from './transport.js';
@@ -64,4 +66,50 @@ describe('the transport', () => {
       await transport.close();
     },
   );
+
+  test('talks to no server whose certificate nobody vouches for, even where the environment allows it', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    let requests = 0;
+    const server = createServer({ key: selfSigned.key, cert: selfSigned.cert }, (_request, reply) => {
+      requests += 1;
+      reply.end('{}');
+    });
+    const transport = new HttpTransport({ system: 'Test', isHarmless: () => false });
+    try {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/v1/invoices`;
+      const sent = transport.send({ method: 'GET', url, headers: {}, body: null }, new AbortController().signal);
+      await expect(sent).rejects.toThrowError(
+        expect.objectContaining({
+          code: 'source_unreachable',
+          detail: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT') as string,
+        }),
+      );
+      expect(requests).toBe(0);
+    } finally {
+      vi.unstubAllEnvs();
+      await transport.close();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
 });
+
+/** Made for this test only, for 127.0.0.1; signed by itself and trusted by nobody. */
+const selfSigned = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgT370iU9zglOOfIdh
+6juwaHf9XBP6Lg/0rQGRGDyqU3ShRANCAARCXpr4ZnqhcT0hlQC7tZPRN6k5+SMx
+rgBarCtTPBMwQttc2fz/rNoh5InAtr04UYxdgQ76vCTBaLzGz19U1kgu
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBkTCCATagAwIBAgIUeIWWE7nmee6e69wmR2BVwB/Egp4wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJMTI3LjAuMC4xMCAXDTI2MTEyNDE3MzYwOFoYDzIxMjYxMDMx
+MTczNjA4WjAUMRIwEAYDVQQDDAkxMjcuMC4wLjEwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARCXpr4ZnqhcT0hlQC7tZPRN6k5+SMxrgBarCtTPBMwQttc2fz/rNoh
+5InAtr04UYxdgQ76vCTBaLzGz19U1kguo2QwYjAdBgNVHQ4EFgQULVhGWCrdSu27
+FWQz2HyQAje9fa0wHwYDVR0jBBgwFoAULVhGWCrdSu27FWQz2HyQAje9fa0wDwYD
+VR0TAQH/BAUwAwEB/zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMCA0kAMEYC
+IQCnOx1QylF+T16vg8j2e4ktJamFBDff1nhoC2EGhi6mtwIhAI3H9ClFWdcMKVJ5
+ndthS1oVNgxvJkSkCgJUxUonEM1o
+-----END CERTIFICATE-----`,
+};

@@ -36,7 +36,11 @@ export class HttpTransport {
   }) {
     this.#system = options.system;
     this.#isHarmless = options.isHarmless;
-    this.#agent = new Agent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs, connect: { timeout: 10_000 } });
+    this.#agent = new Agent({
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      connect: { timeout: 10_000, rejectUnauthorized: true },
+    });
   }
 
   /** Throws AppError `source_unreachable` when no whole reply comes, and whatever the signal was aborted with. */
