@@ -1,5 +1,5 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { runContext } from './app.js';
+import { runContext } from './app-context.js';
 import { AppError, type ErrorCode } from './errors.js';
 import { createLogger, type LogLevel } from './log.js';
 import { invariant, InvariantError } from './model/invariant.js';
