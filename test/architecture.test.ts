@@ -48,6 +48,7 @@ const table: Readonly<Record<string, Room>> = {
       'app',
       'app-confidence',
       'app-api',
+      'app-alerts',
       'demo',
       'jobs',
       'api',
@@ -64,6 +65,7 @@ const table: Readonly<Record<string, Room>> = {
 /** The composition root sees all: it is what puts the rooms together. A thread is a root of its own. */
 const roots: ReadonlySet<string> = new Set([
   'app',
+  'app-alerts',
   'app-api',
   'app-confidence',
   'app-webhook',
