@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { type ContextOptions, mappingOf, runContext } from './app-context.js';
 import { AppError } from './errors.js';
+import { usageSchemas } from './app-usage.js';
 import { type LoadedConfig, loadConfig } from './config.js';
 import type { Env } from './config/env.js';
 import { collectOnThread } from './collect-on-thread.js';
@@ -28,6 +29,7 @@ export function sourceSchemas() {
   return {
     legacy: Object.fromEntries(Object.values(legacyAdapters).map((adapter) => [adapter.kind, adapter.configSchema])),
     solvimon: { http: httpConfig, pages: pagesConfig, reports: reportsConfig },
+    usage: usageSchemas(),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addAlertsCommands, addNotifyCommands } from './commands/alerts.js';
 import { addCausesCommands } from './commands/causes.js';
 import { addCohortCommands } from './commands/cohort.js';
 import { addConfigCommands } from './commands/config.js';
@@ -20,6 +21,7 @@ import { addServeCommand } from './commands/serve.js';
 import { addAuditCommands } from './commands/audit.js';
 import { addCycleCommands } from './commands/cycle.js';
 import { addExportCommand } from './commands/export.js';
+import { addUsageCommands } from './commands/usage.js';
 import { addTokenCommands } from './commands/token.js';
 import { addWorkCommands } from './commands/work.js';
 import { programOf, runCommands } from './run-commands.js';
@@ -40,10 +42,13 @@ const commands: readonly AddCommands[] = [
   addGateCommands,
   addDecisionCommands,
   addGoliveCommands,
+  addUsageCommands,
   addSolvimonCommands,
   addCycleCommands,
   addExportCommand,
   addAuditCommands,
+  addAlertsCommands,
+  addNotifyCommands,
   addTokenCommands,
   addServeCommand,
   addConfigCommands,
