@@ -1,4 +1,5 @@
-import { type Shared, sourceContext } from './app-context.js';
+import { sourceContext } from './app-context.js';
+import type { Shared } from './app-sources.js';
 import type { LoadedConfig } from './config.js';
 import { AppError } from './errors.js';
 import { openShadowWrites, type ShadowWrites } from './run/shadow-writes.js';

@@ -1,48 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { type ContextOptions, mappingOf, runContext } from './app-context.js';
+import { type ContextOptions, runContext } from './app-context.js';
+import { mappingOf } from './app-sources.js';
 import { AppError } from './errors.js';
-import { usageSchemas } from './app-usage.js';
-import { type LoadedConfig, loadConfig } from './config.js';
+import type { LoadedConfig } from './config.js';
 import type { Env } from './config/env.js';
 import { collectOnThread } from './collect-on-thread.js';
 import { type CycleSteps, enqueueCycle, startCycleWorker } from './jobs/cycle-jobs.js';
 import { openQueues } from './jobs/queue.js';
-import { legacyAdapters } from './legacy-adapters/registry.js';
 import type { Logger, LogLevel } from './log.js';
 import type { CycleId } from './model/ids.js';
 import { reconcileCustomer } from './reconcile/reconcile-customer.js';
 import type { RunContext } from './run/context.js';
 import { waitForRun } from './run/execute.js';
-import { httpConfig } from './solvimon-adapter/http-config.js';
-import { pagesConfig } from './solvimon-adapter/pages-source.js';
-import { reportsConfig } from './solvimon-adapter/reports-config.js';
 import { databaseError, databaseIdentity, openDatabase, type Store } from './store/database.js';
 import { startEmbeddedPostgres } from './store/embedded-postgres.js';
 import { migrateUp } from './store/migrate.js';
 import { clearFailure, startRun, type StoredRun } from './store/runs.js';
 
-export { mappingOf, openSource, runContext, sourceContext } from './app-context.js';
-
-/** Schemas of every source block, for the configuration. */
-export function sourceSchemas() {
-  return {
-    legacy: Object.fromEntries(Object.values(legacyAdapters).map((adapter) => [adapter.kind, adapter.configSchema])),
-    solvimon: { http: httpConfig, pages: pagesConfig, reports: reportsConfig },
-    usage: usageSchemas(),
-  };
-}
-
-/** Reads a configuration; throws AppError `config_invalid` with every mistake on a line of its own. */
-export function readConfig(file: string, now: Date): LoadedConfig {
-  const result = loadConfig(file, { ...sourceSchemas(), today: now.toISOString().slice(0, 10) });
-  if (result.ok) return result.loaded;
-  const lines = result.problems.map((one) => `${one.file}:${one.line}:${one.column} ${one.path}  ${one.message}`);
-  throw new AppError('config_invalid', {
-    detail: `\n${lines.join('\n')}\n${lines.length} ${lines.length === 1 ? 'error' : 'errors'}`,
-    context: { problems: result.problems },
-  });
-}
+export { readConfig, sourceSchemas } from './app-config.js';
+export { runContext, sourceContext } from './app-context.js';
+export { mappingOf, openSource } from './app-sources.js';
 
 /** An open store, embedded when no DATABASE_URL is set, migrated. */
 export type OpenStore = Store & { readonly databaseUrl: string; readonly isEmbedded: boolean };

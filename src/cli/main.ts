@@ -6,6 +6,7 @@ import { commandIn } from './command-in.js';
  * commands are loaded alone; every other one, and every question for help, loads them all.
  */
 const alone = {
+  compare: async () => (await import('./commands/compare.js')).addCompareCommand,
   run: async () => (await import('./commands/run.js')).addRunCommand,
 } as const;
 

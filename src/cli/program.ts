@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addAlertsCommands, addNotifyCommands } from './commands/alerts.js';
 import { addCausesCommands } from './commands/causes.js';
+import { addCompareCommand } from './commands/compare.js';
 import { addCohortCommands } from './commands/cohort.js';
 import { addConfigCommands } from './commands/config.js';
 import { addDecisionCommands } from './commands/decision.js';
@@ -30,6 +31,7 @@ import type { AddCommands, Host } from './session.js';
 /** Every command, in the order in which help shows them. */
 const commands: readonly AddCommands[] = [
   addRunCommand,
+  addCompareCommand,
   addRunsCommands,
   addCausesCommands,
   addMismatchCommands,

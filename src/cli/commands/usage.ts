@@ -7,7 +7,7 @@ import { countUsage, type UsageCount, usageWindow } from '../../run/usage/count-
 import { writeRows } from '../output.js';
 import { table } from '../render/table.js';
 import { type AddCommands, type Session, subcommand, tell } from '../session.js';
-import { readCycle } from './run.js';
+import { readCycle } from '../read-cycle.js';
 
 export const addUsageCommands: AddCommands = (program, host) => {
   const usage = subcommand(program, 'usage', 'the usage of both systems, before anything is priced');
