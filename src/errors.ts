@@ -140,6 +140,12 @@ export const errorTable = {
     exitCode: exitCodes.configInvalid,
     next: 'Mend the places named and check with `shadowbill config check`.',
   },
+  address_private: {
+    sentence: 'An address lies inside a private network, where we send nothing',
+    retry: 'never',
+    exitCode: exitCodes.configInvalid,
+    next: 'Mend the address, or set allow_private_address: true in the block of that source if it is meant.',
+  },
   database_refused: {
     sentence: 'Postgres refused the user, the password or the database name',
     retry: 'never',

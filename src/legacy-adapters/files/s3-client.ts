@@ -44,7 +44,11 @@ export function missingCredentials(options: FileOptions, variables: Variables): 
  * bounded, and attempts are counted once.
  */
 export function connectBucket(bucket: string, options: FileOptions, variables: Variables): BucketConnection {
-  const transport = new HttpTransport({ system: 'S3', isHarmless: (method) => method === 'HEAD' });
+  const transport = new HttpTransport({
+    system: 'S3',
+    isHarmless: (method) => method === 'HEAD',
+    allowsPrivateAddress: options.allow_private_address,
+  });
   return {
     begin: async (context) => {
       const missing = missingCredentials(options, variables);
