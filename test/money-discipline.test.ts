@@ -27,6 +27,7 @@ const converting: Readonly<Record<string, string>> = {
   'src/legacy-adapters/postgres/privileges.ts': 'the plan of a statement, for the names of its tables',
   'src/legacy-adapters/postgres/read.ts': 'the version',
   'src/legacy-adapters/rows/read-values.ts': 'epoch seconds',
+  'src/legacy-adapters/usage/read-time.ts': 'epoch seconds and milliseconds',
   'src/legacy-adapters/sql/check.ts': 'seconds by which a clock or a replica is late',
   'src/legacy-adapters/sql/read.ts': 'the count of documents',
   'src/legacy-adapters/sql/to-document.ts': 'a raw record of our own, whose cells are all text',

@@ -22,6 +22,7 @@ import { addServeCommand } from './commands/serve.js';
 import { addAuditCommands } from './commands/audit.js';
 import { addCycleCommands } from './commands/cycle.js';
 import { addExportCommand } from './commands/export.js';
+import { addUsageCommands } from './commands/usage.js';
 import { addTokenCommands } from './commands/token.js';
 import { addWorkCommands } from './commands/work.js';
 import { formats } from './output.js';
@@ -42,6 +43,7 @@ const commands: readonly AddCommands[] = [
   addGateCommands,
   addDecisionCommands,
   addGoliveCommands,
+  addUsageCommands,
   addSolvimonCommands,
   addCycleCommands,
   addExportCommand,

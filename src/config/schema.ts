@@ -7,6 +7,8 @@ import { sourceBlock, type SourceSchemas } from './source-block.js';
 export type SchemaInput = {
   readonly legacy: SourceSchemas;
   readonly solvimon: SourceSchemas;
+  /** Blocks of the sources of usage. */
+  readonly usage: { readonly legacy: SourceSchemas; readonly solvimon: SourceSchemas };
   /** "YYYY-MM-DD". */
   readonly today: string;
 };
@@ -126,6 +128,21 @@ export function configSchema(input: SchemaInput) {
         solvimon: sourceBlock(input.solvimon).describe('Solvimon; its kind decides the other keys'),
       })
       .describe('The two systems'),
+    usage: z
+      .strictObject({
+        legacy: sourceBlock(input.usage.legacy).describe(
+          'Usage as the old system counted it; its kind decides the other keys',
+        ),
+        solvimon: sourceBlock(input.usage.solvimon).describe(
+          'Usage as Solvimon took it in; its kind decides the other keys',
+        ),
+        slack_hours: s
+          .count(0, 240)
+          .default(48)
+          .describe('Hours around the cycle in which an event that went to the wrong day is still looked for'),
+      })
+      .optional()
+      .describe('Where the usage of both systems is read, to check it before invoices are compared'),
     mapping: z
       .strictObject({
         customers: s.text.optional().describe('CSV with the columns legacy,solvimon, relative to this file'),
