@@ -33,7 +33,7 @@ begin
     execute format('grant temporary on database %I to %I', current_database(), granted.role);
     for item in
       select c.relname, c.relowner = (select oid from pg_roles where rolname = granted.role) as is_theirs,
-        c.relkind = 'p' or c.relispartition or c.relname ~ '^(document|line|raw_record|pair|mismatch)_[lr][0-9]+$' as is_bulk,
+        c.relkind = 'p' or c.relispartition or c.relname ~ '_[lr][0-9]+$' as is_bulk,
         c.relname in ('database_role', 'kysely_migration', 'kysely_migration_lock') as is_read_only,
         exists (select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
           where t.tgrelid = c.oid and p.proname in ('refuse_change', 'refuse_history_change')) as is_history

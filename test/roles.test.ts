@@ -31,12 +31,12 @@ beforeAll(async () => {
   owner = await database.as(names.owner);
   // A load and a queue that the owner made before there were roles: they have to change hands.
   const before = await cli(['-c', config, '-o', 'json', 'run', '2026-10'], { DATABASE_URL: owner.url });
-  expect(before.code, before.stderr).toBe(0);
+  if (before.code !== 0) throw new Error(before.stderr);
   const made = await cli(['-c', config, 'database', 'roles', '--app', names.app, '--read', names.read], {
     DATABASE_URL: owner.url,
   });
-  expect(made.code, made.stderr).toBe(0);
-  expect(made.stdout).toContain(`${names.app} has no password yet`);
+  if (made.code !== 0 || !made.stdout.includes(`${names.app} has no password yet`))
+    throw new Error(`${made.stdout}${made.stderr}`);
   app = await database.as(names.app);
   reader = await database.as(names.read);
 });
