@@ -49,6 +49,7 @@ const table: Readonly<Record<string, Room>> = {
       'app-confidence',
       'app-api',
       'app-usage',
+      'app-alerts',
       'demo',
       'jobs',
       'api',
@@ -66,6 +67,7 @@ const table: Readonly<Record<string, Room>> = {
 /** The composition root sees all: it is what puts the rooms together. A thread is a root of its own. */
 const roots: ReadonlySet<string> = new Set([
   'app',
+  'app-alerts',
   'app-api',
   'app-confidence',
   'app-usage',

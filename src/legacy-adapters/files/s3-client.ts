@@ -3,7 +3,7 @@ import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { AppError } from '../../errors.js';
 import type { PullContext } from '../../model/source.js';
 import { retrying } from '../http/exchange.js';
-import { retryAfterMs } from '../http/retry-after.js';
+import { retryAfterMs } from '../../model/retry-after.js';
 import { HttpTransport } from '../http/transport.js';
 import type { FileOptions } from './options.js';
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
 import { decimalOf, isObject, jsonText, parseJson } from './json.js';
-import { retryAfterMs } from './retry-after.js';
+import { retryAfterMs } from '../../model/retry-after.js';
 import { HttpTransport } from './transport.js';
 
 describe('JSON from a billing system', () => {
