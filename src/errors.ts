@@ -188,6 +188,12 @@ export const errorTable = {
     exitCode: exitCodes.dependencyDown,
     next: 'Read the cause; the schema is as it was before.',
   },
+  migration_needs_owner: {
+    sentence: 'The schema is older than this version, and this account may not alter it',
+    retry: 'never',
+    exitCode: exitCodes.notAllowed,
+    next: 'Migrate once with the account that owns the tables in DATABASE_URL, then start again with this one.',
+  },
   redis_unreachable: {
     sentence: 'Redis could not be reached',
     retry: 'later',

@@ -4,6 +4,7 @@ import { addAlertsCommands, addNotifyCommands } from './commands/alerts.js';
 import { addCausesCommands } from './commands/causes.js';
 import { addCohortCommands } from './commands/cohort.js';
 import { addConfigCommands } from './commands/config.js';
+import { addDatabaseCommands } from './commands/database.js';
 import { addDecisionCommands } from './commands/decision.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDoctorCommand } from './commands/doctor.js';
@@ -54,6 +55,7 @@ const commands: readonly AddCommands[] = [
   addServeCommand,
   addConfigCommands,
   addDoctorCommand,
+  addDatabaseCommands,
   addSourceCommands,
   addDemoCommand,
 ];
