@@ -41,7 +41,7 @@ const converting: Readonly<Record<string, string>> = {
   'src/solvimon-adapter/pull-cursor.ts': 'our own checkpoint: ids, counts and hashes',
   'src/solvimon-adapter/reply.ts': 'seconds of Retry-After',
   'src/reconcile/explain/hypotheses/proration.ts': 'days and hours of a period',
-  'src/reconcile/reconcile-customer.ts': 'how close another pairing comes, a cost and no money',
+  'src/reconcile/assign-lines.ts': 'how close another pairing comes, a cost and no money',
   'src/store/cohort-facts.ts': 'counts of customers, mismatches and lines',
   'src/store/cohorts.ts': 'counts of members',
   'src/legacy-adapters/ndjson/parse-json.ts': 'a JSON string with escapes',
