@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { AppError, exitCodeOf } from '../errors.js';
+import { addBackupCommands } from './commands/backup.js';
 import { addCausesCommands } from './commands/causes.js';
 import { addCohortCommands } from './commands/cohort.js';
 import { addConfigCommands } from './commands/config.js';
@@ -49,6 +50,7 @@ const commands: readonly AddCommands[] = [
   addServeCommand,
   addConfigCommands,
   addDoctorCommand,
+  addBackupCommands,
   addSourceCommands,
   addDemoCommand,
 ];
