@@ -63,6 +63,24 @@ export type OpenStore = Store & { readonly databaseUrl: string; readonly isEmbed
 const poolSize = 16;
 
 export async function openStore(env: Env, dataDir: string, log: Logger, applicationName: string): Promise<OpenStore> {
+  const store = await connectStore(env, dataDir, log, applicationName);
+  try {
+    await migrateUp(store.db);
+  } catch (error) {
+    await store.close();
+    const known = databaseError(error instanceof AppError ? (error.cause ?? error) : error);
+    throw known instanceof AppError ? known : error;
+  }
+  return store;
+}
+
+/** The store with the schema that it has, old or none at all: for what comes before a migration, or instead of one. */
+export async function connectStore(
+  env: Env,
+  dataDir: string,
+  log: Logger,
+  applicationName: string,
+): Promise<OpenStore> {
   const embedded =
     env.databaseUrl === null ? await startEmbeddedPostgres({ dir: path.join(dataDir, 'postgres') }) : undefined;
   const databaseUrl = env.databaseUrl ?? embedded?.url ?? '';
@@ -76,13 +94,6 @@ export async function openStore(env: Env, dataDir: string, log: Logger, applicat
     await store.close();
     await embedded?.stop();
   };
-  try {
-    await migrateUp(store.db);
-  } catch (error) {
-    await close();
-    const known = databaseError(error instanceof AppError ? (error.cause ?? error) : error);
-    throw known instanceof AppError ? known : error;
-  }
   return { ...store, databaseUrl, isEmbedded: embedded !== undefined, close };
 }
 
