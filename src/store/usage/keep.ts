@@ -155,10 +155,11 @@ async function keepChange(
     kinds: RawBuilder<unknown>,
   ) => sql`
     select e.customer, e.meter, k.kind, ${expression(sql`true`)} as whole, ${expression(sql`p.kind is null`)} as rest
-    from ${events} e
+    from (
+      select * from ${events}
+      where ${isInCycle} and ${isOnBill} and meter in (select meter from usage_meter where aggregation = ${sql.lit(aggregation)})) e
     join (select distinct customer, meter, kind from usage_proof where ${kinds}) k using (customer, meter)
-    left join usage_proof p on p.${sql.id(no)} = e.no and p.kind = k.kind
-    where ${isInCycle} and ${isOnBill} and e.meter in (select meter from usage_meter where aggregation = ${sql.lit(aggregation)})
+    left join (select ${sql.id(no)} as proof_no, kind from usage_proof) p on p.proof_no = e.no and p.kind = k.kind
     group by e.customer, e.meter, k.kind`;
   await sql`
     insert into usage_evidence (check_seq, customer, meter, charge_key, kind, quantity, events, examples)
