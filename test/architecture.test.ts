@@ -27,8 +27,8 @@ const table: Readonly<Record<string, Room>> = {
   model: { rooms: [], packages: ['decimal.js', 'date-fns', '@date-fns/tz'], builtins: [] },
   reconcile: { rooms: ['model'], packages: [], builtins: hashing },
   confidence: { rooms: ['model'], packages: [], builtins: hashing },
-  'legacy-adapters': { rooms: shared, ...outside },
-  'solvimon-adapter': { rooms: shared, ...outside },
+  'legacy-adapters': { rooms: [...shared, 'address-guard'], ...outside },
+  'solvimon-adapter': { rooms: [...shared, 'address-guard'], ...outside },
   store: { rooms: shared, ...outside },
   notify: { rooms: shared, ...outside },
   run: {
@@ -49,6 +49,7 @@ const table: Readonly<Record<string, Room>> = {
       'app-confidence',
       'app-api',
       'app-usage',
+      'app-alerts',
       'demo',
       'jobs',
       'api',
@@ -58,6 +59,7 @@ const table: Readonly<Record<string, Room>> = {
   api: { rooms: [...shared, 'run', 'confidence', 'store', 'config', 'app', 'app-confidence', 'jobs'], ...outside },
   web: { rooms: [], packages: 'any', builtins: [] },
   errors: { rooms: ['model'], packages: [], builtins: [] },
+  'address-guard': { rooms: ['errors'], packages: [], builtins: ['node:dns', 'node:net'] },
   redact: { rooms: [], packages: [], builtins: [] },
   log: { rooms: ['errors', 'redact', 'model'], packages: ['pino'], builtins: 'any' },
 };
@@ -65,6 +67,7 @@ const table: Readonly<Record<string, Room>> = {
 /** The composition root sees all: it is what puts the rooms together. A thread is a root of its own. */
 const roots: ReadonlySet<string> = new Set([
   'app',
+  'app-alerts',
   'app-api',
   'app-confidence',
   'app-usage',

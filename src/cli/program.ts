@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { AppError, exitCodeOf } from '../errors.js';
+import { addAlertsCommands, addNotifyCommands } from './commands/alerts.js';
 import { addCausesCommands } from './commands/causes.js';
 import { addCohortCommands } from './commands/cohort.js';
 import { addConfigCommands } from './commands/config.js';
@@ -47,6 +48,8 @@ const commands: readonly AddCommands[] = [
   addCycleCommands,
   addExportCommand,
   addAuditCommands,
+  addAlertsCommands,
+  addNotifyCommands,
   addTokenCommands,
   addServeCommand,
   addConfigCommands,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { causes, levels } from '../model/verdict.js';
+import { alertsSchema } from './alerts.js';
 import * as s from './scalars.js';
 import { sourceBlock, type SourceSchemas } from './source-block.js';
 
@@ -216,23 +217,7 @@ export function configSchema(input: SchemaInput) {
       .describe('How currencies are brought together; not needed for one currency'),
     golive: goliveSchema.optional().describe('Calendar of the cutover'),
     cohorts: z.array(cohortSchema).default([]).describe('Groups of customers that move together'),
-    alerts: z
-      .strictObject({
-        include_names: s.bool.default(false).describe('Whether messages may carry customer names'),
-        digest: z
-          .strictObject({
-            slack_webhook_env: s.variableName.optional().describe('Variable that holds the webhook address'),
-            only: z
-              .array(s.oneOf(['new', 'worse', 'expired']))
-              .optional()
-              .describe('new, worse, expired'),
-            email: z.array(s.text).optional().describe('Addresses'),
-          })
-          .optional()
-          .describe('One message at the end of a run'),
-      })
-      .optional()
-      .describe('Who is told what'),
+    alerts: alertsSchema.optional().describe('Who is told what'),
     api: z
       .strictObject({
         host: s.text.optional().describe('Address to listen on'),
