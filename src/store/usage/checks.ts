@@ -64,7 +64,8 @@ export async function beginUsageCheck(
       closes_at: input.closesAt,
       created_at: input.now,
     })
-    .onConflict((conflict) => conflict.column('run_id').doNothing())
+    // A twin that begins the same run's check at the same moment waits here and finds it.
+    .onConflict((conflict) => conflict.doNothing())
     .returning(columns)
     .executeTakeFirst();
   if (created !== undefined || input.runId === null) return created as StoredUsageCheck;
@@ -102,7 +103,7 @@ export async function findUsageLoad(
     .executeTakeFirst();
   if (row === undefined || row.as_of === null) return undefined;
   const found = await sql<{ name: string | null }>`select to_regclass(${eventLeaf(row.id)})::text as name`.execute(db);
-  if (found.rows[0]?.name == null) return undefined;
+  if ((found.rows[0]?.name ?? null) === null) return undefined;
   const counted = await sql<{ events: string }>`select count(*) as events from ${sql.id(eventLeaf(row.id))}`.execute(
     db,
   );
