@@ -6,6 +6,7 @@ import type { Logger } from './log.js';
 import { dateInZone, instantOfMs } from './model/period.js';
 import type { Side } from './model/side.js';
 import type { PullContext } from './model/source.js';
+import type { Mapping } from './reconcile/mapping.js';
 import type { ProgressEvent, RunContext, RunSettings } from './run/context.js';
 import { limitRequests } from './run/limit-requests.js';
 import type { Store } from './store/database.js';
@@ -49,18 +50,26 @@ async function settingsOf(run: StoredRun, options: ContextOptions): Promise<RunS
   const stored = run.config as { readonly config: Config; readonly baseDir?: string };
   const { config } = stored;
   const baseDir = stored.baseDir ?? options.baseDir;
+  const mapping = await mappingOf(config, baseDir);
   // Expiry is judged on the day the run began, so that a resumed run judges as it began.
   const began = dateInZone(instantOfMs(Date.parse(run.createdAt)), config.timezone);
   return {
     rules: toCompareRules(config, began),
     known: toKnownDifferences(config).filter((entry) => !isExpired(entry.expires, began)),
-    mapping: await mappingOf(config, baseDir),
+    mapping,
     slackDays: config.run.slack_days,
     chunkSize: config.run.chunk_size,
     settleGraceMs: config.schedule?.settle_grace ?? 0,
     openSource: (side) => openSource(config, side, baseDir, options),
     rateOf: (side) => rateOf(config, side),
+    usage: config.usage === undefined ? null : await usageOf(config, baseDir, mapping),
   };
+}
+
+/** Loaded when usage is configured. */
+async function usageOf(config: Config, baseDir: string, mapping: Mapping): Promise<NonNullable<RunSettings['usage']>> {
+  const { usageSettings } = await import('./app-usage.js');
+  return usageSettings(config, baseDir, mapping);
 }
 
 /** The request rate of a source's block; null when its kind knows none. Workers that name the same system share it. */

@@ -29,6 +29,24 @@ export type OpenStore = Store & { readonly databaseUrl: string; readonly isEmbed
 const poolSize = 16;
 
 export async function openStore(env: Env, dataDir: string, log: Logger, applicationName: string): Promise<OpenStore> {
+  const store = await connectStore(env, dataDir, log, applicationName);
+  try {
+    await migrateUp(store.db);
+  } catch (error) {
+    await store.close();
+    const known = databaseError(error instanceof AppError ? (error.cause ?? error) : error);
+    throw known instanceof AppError ? known : error;
+  }
+  return store;
+}
+
+/** The store with the schema that it has, old or none at all: for what comes before a migration, or instead of one. */
+export async function connectStore(
+  env: Env,
+  dataDir: string,
+  log: Logger,
+  applicationName: string,
+): Promise<OpenStore> {
   const embedded =
     env.databaseUrl === null ? await startEmbeddedPostgres({ dir: path.join(dataDir, 'postgres') }) : undefined;
   const databaseUrl = env.databaseUrl ?? embedded?.url ?? '';
@@ -42,13 +60,6 @@ export async function openStore(env: Env, dataDir: string, log: Logger, applicat
     await store.close();
     await embedded?.stop();
   };
-  try {
-    await migrateUp(store.db);
-  } catch (error) {
-    await close();
-    const known = databaseError(error instanceof AppError ? (error.cause ?? error) : error);
-    throw known instanceof AppError ? known : error;
-  }
   return { ...store, databaseUrl, isEmbedded: embedded !== undefined, close };
 }
 
@@ -117,7 +128,7 @@ function collectWith(options: RunnerOptions): CycleSteps['collect'] {
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
 
 /** 26 characters: ten for the millisecond, so that ids sort by time, sixteen random. */
-function newRunId(now: Date): string {
+export function newRunId(now: Date): string {
   const random = [...randomBytes(16)].map((byte) => alphabet[byte % alphabet.length]).join('');
   return `${now.getTime().toString(36).padStart(10, '0')}${random}`;
 }
