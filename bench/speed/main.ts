@@ -24,6 +24,8 @@ const { values } = parseArgs({
     dir: { type: 'string', default: path.join(os.tmpdir(), 'shadowbill-bench-data') },
     out: { type: 'string' },
     page: { type: 'string' },
+    /** A sentence about the circumstances, for the page. */
+    note: { type: 'string' },
   },
 });
 
@@ -86,7 +88,7 @@ try {
     writeFileSync(`${values.out}.md`, `${table}\n`);
     writeFileSync(`${values.out}.json`, `${JSON.stringify(json, null, 2)}\n`);
   }
-  if (values.page !== undefined) writeFileSync(values.page, renderPage(table, process.argv.slice(2)));
+  if (values.page !== undefined) writeFileSync(values.page, renderPage(table, process.argv.slice(2), values.note ?? ''));
   if (all.some((one) => ours.has(one.name) && one.complaint !== null)) process.exitCode = 1;
 } finally {
   await server.stop();

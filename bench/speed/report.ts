@@ -26,14 +26,14 @@ export function exponent(points: readonly { readonly customers: number; readonly
 }
 
 /** The committed page: what was measured and how to measure it again, around the table. */
-export function renderPage(table: string, args: readonly string[]): string {
+export function renderPage(table: string, args: readonly string[], note: string): string {
   return [
     '# Benchmark',
     '',
     'Written by the benchmark itself; do not edit. Again, on your machine:',
     '',
     '```',
-    `npm run bench -- ${args.join(' ')}`,
+    `npm run bench -- ${args.map((arg) => (/^[\w,./-]+$/.test(arg) ? arg : JSON.stringify(arg))).join(' ')}`,
     '```',
     '',
     'The workload is made from the seed: one invoice a customer and side, two to twelve lines, five currencies, one customer',
@@ -41,6 +41,7 @@ export function renderPage(table: string, args: readonly string[]): string {
     'customers. On a machine that does other work compare only within a round, and trust CPU seconds more than wall seconds.',
     'What was done about the figures, and what did not help, stands in [decisions/0004](decisions/0004-fast-path.md).',
     '',
+    ...(note === '' ? [] : [note, '']),
     table,
     '',
   ].join('\n');
