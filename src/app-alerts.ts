@@ -39,6 +39,7 @@ export function openAlerts(options: {
     now: options.now,
     routes,
     zone: config.timezone,
+    quiet: config.alerts?.quiet ?? null,
     includeNames: config.alerts?.include_names ?? false,
     known: toKnownDifferences(config),
     unexplainedAbove: config.alerts?.unexplained_above ?? {},
