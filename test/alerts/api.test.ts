@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { alertRoutes } from '../../src/api/routes/alerts.js';
 import { readConfig } from '../../src/app.js';
+import { roles, scopesOf } from '../../src/model/access.js';
 import { sendAlerts } from '../../src/run/alerts/send.js';
 import { alertId, insertAlert } from '../../src/store/alerts.js';
 import { someAlert, testClock, writeAlertConfig } from '../support/alerts.js';
@@ -66,6 +68,23 @@ test('an operator tests a channel and sends a dead letter again; an analyst take
     ['alert.acknowledge', 'ann@example.com'],
     ['alert.resend', 'olga@example.com'],
   ]);
+});
+
+test('each route lets in the roles that its rule names, and nobody who is not signed in', async () => {
+  let refused = 0;
+  for (const role of roles) {
+    const person = await server.signIn(`p-${role}`, role);
+    for (const one of alertRoutes) {
+      const url = one.url.replace(':alert', 'A-0').replace(':runbook', 'run-digest');
+      expect([url, (await server.app.inject({ method: one.method, url })).statusCode]).toEqual([url, 401]);
+      const { statusCode } = await person.send(one.method, url, one.method === 'POST' ? {} : undefined);
+      const isIn = one.rule !== 'public' && one.rule !== 'signed_in' && scopesOf([role]).includes(one.rule);
+      expect([role, url, statusCode !== 403, statusCode < 500]).toEqual([role, url, isIn, true]);
+      if (!isIn) refused += 1;
+    }
+  }
+  // Three routes change something: two for whoever operates, one for whoever works.
+  expect(refused).toBe(2 * (roles.length - 2) + (roles.length - 3));
 });
 
 test('a runbook is read by its name, and nothing else of the disk is', async () => {
