@@ -3,6 +3,7 @@ import { alertRoutes } from './alerts.js';
 import { auditRoutes } from './audit.js';
 import { cohortRoutes } from './cohorts.js';
 import { cycleRoutes } from './cycles.js';
+import { expansionRoutes } from './expansion.js';
 import { exportRoutes } from './exports.js';
 import { jobRoutes } from './jobs.js';
 import { meRoutes } from './me.js';
@@ -24,6 +25,7 @@ export const routeTable: readonly ApiRoute[] = [
   ...workRoutes,
   ...signoffRoutes,
   ...cohortRoutes,
+  ...expansionRoutes,
   ...exportRoutes,
   ...settingsRoutes,
   ...jobRoutes,
