@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { AppError, exitCodeOf } from '../errors.js';
 import { addAlertsCommands, addNotifyCommands } from './commands/alerts.js';
+import { addBackupCommands } from './commands/backup.js';
 import { addCausesCommands } from './commands/causes.js';
 import { addCohortCommands } from './commands/cohort.js';
 import { addConfigCommands } from './commands/config.js';
@@ -56,6 +57,7 @@ const commands: readonly AddCommands[] = [
   addConfigCommands,
   addDoctorCommand,
   addDatabaseCommands,
+  addBackupCommands,
   addSourceCommands,
   addDemoCommand,
 ];

@@ -73,7 +73,12 @@ export type UsageEvidence = {
   readonly duplicate: DecimalText | null;
   readonly late: DecimalText | null;
   readonly unmatched: DecimalText | null;
+  /** The events behind the quantities; left out when they have no references. */
+  readonly events?: Readonly<Partial<Record<'missing' | 'duplicate' | 'late' | 'unmatched', EventEvidence>>>;
 };
+
+/** How many events, as whole decimal text, and the references of the first of them. */
+export type EventEvidence = { readonly count: DecimalText; readonly examples: readonly string[] };
 
 /** Everything of one customer and cycle that the engine needs to judge. */
 export type CustomerCase = {
