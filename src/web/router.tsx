@@ -8,6 +8,7 @@ import { CyclePage } from './pages/cycle.js';
 import { DecisionsPage } from './pages/decisions.js';
 import { JobsPage } from './pages/jobs.js';
 import { OverviewPage } from './pages/overview.js';
+import { RunPage } from './pages/run.js';
 import { SettingsPage } from './pages/settings.js';
 import { UsagePage } from './pages/usage.js';
 import { parseSearch, type Search, searchText } from './search-text.js';
@@ -34,6 +35,7 @@ const routes = root.addChildren([
   at('/decisions', DecisionsPage),
   at('/settings', SettingsPage),
   at('/jobs', JobsPage),
+  at('/runs/$run', RunPage),
   at('/audit', AuditPage),
 ]);
 
