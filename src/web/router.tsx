@@ -10,6 +10,7 @@ import { DecisionsPage } from './pages/decisions.js';
 import { JobsPage } from './pages/jobs.js';
 import { OverviewPage } from './pages/overview.js';
 import { RunbookPage } from './pages/runbook.js';
+import { RunPage } from './pages/run.js';
 import { SettingsPage } from './pages/settings.js';
 import { UsagePage } from './pages/usage.js';
 import { parseSearch, type Search, searchText } from './search-text.js';
@@ -38,6 +39,7 @@ const routes = root.addChildren([
   at('/jobs', JobsPage),
   at('/alerts', AlertsPage),
   at('/runbooks/$runbook', RunbookPage),
+  at('/runs/$run', RunPage),
   at('/audit', AuditPage),
 ]);
 
