@@ -88,7 +88,8 @@ try {
     writeFileSync(`${values.out}.md`, `${table}\n`);
     writeFileSync(`${values.out}.json`, `${JSON.stringify(json, null, 2)}\n`);
   }
-  if (values.page !== undefined) writeFileSync(values.page, renderPage(table, process.argv.slice(2), values.note ?? ''));
+  if (values.page !== undefined)
+    writeFileSync(values.page, renderPage(table, process.argv.slice(2), values.note ?? ''));
   if (all.some((one) => ours.has(one.name) && one.complaint !== null)) process.exitCode = 1;
 } finally {
   await server.stop();
