@@ -8,7 +8,7 @@ import type { Env } from './config/env.js';
 import type { Config } from './config/schema.js';
 import { collectOnThread } from './collect-on-thread.js';
 import { type CycleSteps, enqueueCycle, startCycleWorker } from './jobs/cycle-jobs.js';
-import { openQueues } from './jobs/queue.js';
+import { openQueues, type QueueHandle } from './jobs/queue.js';
 import { legacyAdapters } from './legacy-adapters/registry.js';
 import type { Logger, LogLevel } from './log.js';
 import type { CycleId } from './model/ids.js';
@@ -30,7 +30,7 @@ import { type CatalogueKind, catalogueKinds, readCatalogue } from './solvimon-ad
 import { openReports, reportsConfig } from './solvimon-adapter/reports-source.js';
 import { databaseError, databaseIdentity, openDatabase, type Store } from './store/database.js';
 import { startEmbeddedPostgres } from './store/embedded-postgres.js';
-import { migrateUp } from './store/migrate.js';
+import { migrateUp, migrationStatus } from './store/migrate.js';
 import { clearFailure, startRun, type StoredRun } from './store/runs.js';
 import { noteIncident } from './store/solvimon-records.js';
 import type { SourceRate } from './store/source-rate.js';
@@ -61,6 +61,18 @@ export type OpenStore = Store & { readonly databaseUrl: string; readonly isEmbed
 const poolSize = 16;
 
 export async function openStore(env: Env, dataDir: string, log: Logger, applicationName: string): Promise<OpenStore> {
+  const store = await connectStore(env, dataDir, log, applicationName);
+  try {
+    await migrateUp(store.db);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw connectionTrouble(error);
+  }
+}
+
+/** The store with the schema as it is, older or newer than this version. */
+async function connectStore(env: Env, dataDir: string, log: Logger, applicationName: string): Promise<OpenStore> {
   const embedded =
     env.databaseUrl === null ? await startEmbeddedPostgres({ dir: path.join(dataDir, 'postgres') }) : undefined;
   const databaseUrl = env.databaseUrl ?? embedded?.url ?? '';
@@ -74,14 +86,33 @@ export async function openStore(env: Env, dataDir: string, log: Logger, applicat
     await store.close();
     await embedded?.stop();
   };
-  try {
-    await migrateUp(store.db);
-  } catch (error) {
-    await close();
-    const known = databaseError(error instanceof AppError ? (error.cause ?? error) : error);
-    throw known instanceof AppError ? known : error;
-  }
   return { ...store, databaseUrl, isEmbedded: embedded !== undefined, close };
+}
+
+function connectionTrouble(error: unknown): unknown {
+  const known = databaseError(error instanceof AppError ? (error.cause ?? error) : error);
+  return known instanceof AppError ? known : error;
+}
+
+type Migrations = Awaited<ReturnType<typeof migrationStatus>>;
+
+/** Which migrations have run, before and after; `look` changes nothing. */
+export async function migrationsOf(
+  env: Env,
+  dataDir: string,
+  log: Logger,
+  what: 'up' | 'look',
+): Promise<{ readonly before: Migrations; readonly after: Migrations }> {
+  const store = await connectStore(env, dataDir, log, 'shadowbill migrate');
+  try {
+    const before = await migrationStatus(store.db);
+    if (what === 'up') await migrateUp(store.db);
+    return { before, after: what === 'up' ? await migrationStatus(store.db) : before };
+  } catch (error) {
+    throw connectionTrouble(error);
+  } finally {
+    await store.close();
+  }
 }
 
 /** What the use cases of this process are built from. */
@@ -245,9 +276,20 @@ export async function runCycleToEnd(
   onStart: (run: StoredRun, isResumed: boolean) => void,
 ): Promise<StoredRun> {
   const context = runContext(options);
+  const { run, isResumed } = await beginRun(context, loaded, cycle);
+  onStart(run, isResumed);
+  return finishRunHere(options, context, run);
+}
+
+/** Writes a run down, or finds the unfinished one of the same cycle and configuration. Nothing works on it yet. */
+export async function beginRun(
+  context: Pick<RunContext, 'db' | 'now'>,
+  loaded: LoadedConfig,
+  cycle: CycleId,
+): Promise<{ readonly run: StoredRun; readonly isResumed: boolean }> {
   // A mistake in a mapping file is told before a run exists that could never go on.
   await mappingOf(loaded.config, loaded.baseDir);
-  const { run, isResumed } = await startRun(context.db, {
+  return startRun(context.db, {
     id: newRunId(context.now()),
     cycle,
     timezone: loaded.config.timezone,
@@ -255,27 +297,41 @@ export async function runCycleToEnd(
     config: { config: loaded.config, baseDir: loaded.baseDir },
     now: context.now(),
   });
-  onStart(run, isResumed);
-  return finishRunHere(options, context, run);
 }
 
 /** Works on an unfinished run in this process until it has ended. */
 export async function finishRunHere(options: RunnerOptions, context: RunContext, run: StoredRun): Promise<StoredRun> {
-  const queues = await openQueues({
-    redisUrl: options.env.redisUrl ?? undefined,
-    databaseUrl: options.store.databaseUrl,
-    // One Redis may serve several installations: a worker must never take a job whose run is in another's tables.
-    prefix: options.env.redisUrl === null ? 'bullmq' : `shadowbill-${await databaseIdentity(context.db)}`,
-    onError: (error) => options.log.warn({ err: error }, 'the queue has trouble'),
-  });
+  const queues = await openCycleQueues(options);
   try {
-    await clearFailure(context.db, run.id);
-    startCycleWorker(queues, context, { reconcile: reconcileCustomer, collect: collectWith(options) }, 2);
-    await enqueueCycle(queues, run, randomBytes(6).toString('hex'));
+    startCycleWorker(queues, context, cycleSteps(options), { concurrency: 2 });
+    await enqueueRun(queues, context, run);
     return await waitForRun(context, run.id);
   } finally {
     await queues.close();
   }
+}
+
+/** Opens the queues that every process on this database shares. */
+export async function openCycleQueues(options: Pick<RunnerOptions, 'env' | 'store' | 'log'>): Promise<QueueHandle> {
+  const { redisUrl } = options.env;
+  return openQueues({
+    redisUrl: redisUrl ?? undefined,
+    databaseUrl: options.store.databaseUrl,
+    // One Redis may serve several installations: a worker must never take a job whose run is in another's tables.
+    prefix: redisUrl === null ? 'bullmq' : `shadowbill-${await databaseIdentity(options.store.db)}`,
+    onError: (error) => options.log.warn({ err: error }, 'the queue has trouble'),
+  });
+}
+
+/** Puts a run on the queue, for whichever worker takes it; a run that stopped is worked on again. */
+export async function enqueueRun(queues: QueueHandle, context: Pick<RunContext, 'db'>, run: StoredRun): Promise<void> {
+  await clearFailure(context.db, run.id);
+  await enqueueCycle(queues, run, randomBytes(6).toString('hex'));
+}
+
+/** The engine and the collecting threads, for a worker of this process. */
+export function cycleSteps(options: RunnerOptions): CycleSteps {
+  return { reconcile: reconcileCustomer, collect: collectWith(options) };
 }
 
 /** Both sides of a cycle are collected at the same time, each on a thread of its own. */

@@ -48,6 +48,7 @@ const table: Readonly<Record<string, Room>> = {
       'app',
       'app-confidence',
       'app-api',
+      'app-worker',
       'demo',
       'jobs',
       'api',
@@ -67,6 +68,7 @@ const roots: ReadonlySet<string> = new Set([
   'app-api',
   'app-confidence',
   'app-webhook',
+  'app-worker',
   'collect-thread',
   'collect-on-thread',
 ]);

@@ -11,6 +11,7 @@ import { addGoliveCommands } from './commands/golive.js';
 import { addInvoiceCommands } from './commands/invoice.js';
 import { addKnownCommands } from './commands/known.js';
 import { addMappingCommands } from './commands/mapping.js';
+import { addMigrateCommands } from './commands/migrate.js';
 import { addMismatchCommands } from './commands/mismatch.js';
 import { addPairCommands } from './commands/pair.js';
 import { addRunCommand } from './commands/run.js';
@@ -23,6 +24,7 @@ import { addCycleCommands } from './commands/cycle.js';
 import { addExportCommand } from './commands/export.js';
 import { addTokenCommands } from './commands/token.js';
 import { addWorkCommands } from './commands/work.js';
+import { addWorkerCommand } from './commands/worker.js';
 import { formats } from './output.js';
 import { type AddCommands, type Host, openSession, tell } from './session.js';
 
@@ -47,6 +49,8 @@ const commands: readonly AddCommands[] = [
   addAuditCommands,
   addTokenCommands,
   addServeCommand,
+  addWorkerCommand,
+  addMigrateCommands,
   addConfigCommands,
   addDoctorCommand,
   addSourceCommands,

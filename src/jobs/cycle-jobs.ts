@@ -9,7 +9,8 @@ import { pairRun } from '../run/pair.js';
 import { summariseRun } from '../run/summarise.js';
 import { databaseError } from '../store/database.js';
 import { findRun, noteFailure, type StoredRun } from '../store/runs.js';
-import { jobOptions, type QueueHandle } from './queue.js';
+import { watchRun } from './watch-run.js';
+import { jobOptions, type QueueHandle, type WorkerSize } from './queue.js';
 
 /*
  * A cycle is one flow: summarise ← pair ← collect legacy, collect solvimon. Before `pair` ends it gives its waiting
@@ -73,6 +74,7 @@ const handlers = {
 async function runOf(context: RunContext, runId: string): Promise<StoredRun> {
   const run = await findRun(context.db, runId);
   if (run === undefined) throw new AppError('run_not_found', { detail: runId });
+  if (run.state === 'cancelled') throw new AppError('run_cancelled', { detail: runId });
   return run;
 }
 
@@ -100,25 +102,37 @@ export async function enqueueCycle(queues: QueueHandle, run: StoredRun, attempt:
 }
 
 /** Starts a worker for the cycle's jobs in this process. */
-export function startCycleWorker(queues: QueueHandle, context: RunContext, steps: CycleSteps, concurrency: number) {
-  return queues.worker(cycleQueue, (job, token) => handle(job, token, { context, queues, steps }), concurrency);
+export function startCycleWorker(queues: QueueHandle, context: RunContext, steps: CycleSteps, size: WorkerSize) {
+  return queues.worker(cycleQueue, (job, token) => handle(job, token, { context, queues, steps }), size);
 }
 
 async function handle(job: Job, token: string | undefined, input: Omit<HandlerInput, 'data'>): Promise<void> {
   const handler = Object.hasOwn(handlers, job.name) ? handlers[job.name as JobName] : undefined;
   if (handler === undefined) throw new UnrecoverableError(`no handler for job ${job.name}`);
+  const { context } = input;
+  const watched = watchRun(context, runIdOf(job.data));
   try {
-    await handler({ ...input, data: job.data });
+    await handler({ ...input, context: { ...context, signal: watched.signal }, data: job.data });
   } catch (thrown) {
-    const error = databaseError(thrown);
+    if (context.signal.aborted) return giveBack(job, token, context);
+    const error = watched.signal.aborted ? watched.signal.reason : databaseError(thrown);
     if (error instanceof AppError && error.retry === 'after' && error.retryAfterMs !== undefined) {
       // The source named a time: waiting for it is no failed attempt.
-      input.context.log('job waits', { job: job.name, jobId: job.id, retryAfterMs: error.retryAfterMs });
-      await job.moveToDelayed(input.context.now().getTime() + error.retryAfterMs, token);
+      context.log('job waits', { job: job.name, jobId: job.id, retryAfterMs: error.retryAfterMs });
+      await job.moveToDelayed(Date.now() + error.retryAfterMs, token);
       throw new DelayedError();
     }
-    throw await afterFailure(job, error, input.context);
+    throw await afterFailure(job, error, context);
+  } finally {
+    watched.end();
   }
+}
+
+/** This process is stopping: the job goes back as it came, for another worker, and counts no attempt. */
+async function giveBack(job: Job, token: string | undefined, context: RunContext): Promise<never> {
+  context.log('job given back', { job: job.name, jobId: job.id });
+  await job.moveToDelayed(Date.now(), token);
+  throw new DelayedError();
 }
 
 /** Writes down why, where the run can be seen, and tells BullMQ whether another attempt can help. Decided by code, never by message text. */

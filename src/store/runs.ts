@@ -149,6 +149,17 @@ export async function noteFailure(db: Kysely<Database>, id: string, failure: unk
     .execute();
 }
 
+/** Ends a run that has not ended; answers whether this call did. */
+export async function markCancelled(db: Kysely<Database>, id: string, failure: unknown, now: Date): Promise<boolean> {
+  const result = await db
+    .updateTable('run')
+    .set({ state: 'cancelled', failure: JSON.stringify(failure), finished_at: now })
+    .where('id', '=', id)
+    .where('state', 'not in', ['finished', 'cancelled', 'failed'])
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
 const iso = (column: string) =>
   sql<string>`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { finishRunHere, runContext, runCycleToEnd } from '../../app.js';
+import { beginRun, finishRunHere, runContext, runCycleToEnd } from '../../app.js';
+import { leaveToWorkers } from '../../app-worker.js';
 import type { LoadedConfig } from '../../config.js';
 import { readConfig } from '../../app.js';
 import { AppError } from '../../errors.js';
@@ -12,7 +13,15 @@ import type { OpenStore } from '../../app.js';
 import { showProgress } from '../progress.js';
 import { runRecord } from '../render/public-rows.js';
 import { renderSummary } from '../render/summary.js';
-import { type AddCommands, type Session, say, subcommand, tell, withStore } from '../session.js';
+import {
+  type AddCommands,
+  type Session,
+  say,
+  subcommand,
+  tell,
+  withConfiguredStore,
+  withStore,
+} from '../session.js';
 
 const failOnChoices = ['mismatch', 'unexplained'] as const;
 type FailOn = (typeof failOnChoices)[number];
@@ -24,10 +33,17 @@ export const addRunCommand: AddCommands = (program, host) => {
   subcommand(program, 'run', 'collect, compare and explain one cycle')
     .argument('<cycle>', 'for example 2026-10')
     .option('--fail-on <what>', `exit 1 when there is a ${failOnChoices.join(' or something ')}`)
-    .action(async (cycle: string, options: { failOn?: string }) =>
-      host.setExit(await runCommand(host.session(), readCycle(cycle), readFailOn(options.failOn))),
-    );
+    .option('--detach', 'leave it to the workers and end at once')
+    .action(async (cycle: string, options: RunFlags) => {
+      const failOn = readFailOn(options.failOn);
+      if (options.detach === true && failOn !== null)
+        throw new AppError('usage', { detail: '--fail-on wants the result, and --detach does not wait for it' });
+      if (options.detach === true) await detachCommand(host.session(), readCycle(cycle));
+      else host.setExit(await runCommand(host.session(), readCycle(cycle), failOn));
+    });
 };
+
+type RunFlags = { readonly failOn?: string; readonly detach?: boolean };
 
 /** The cycle of an argument; throws a usage error. */
 export function readCycle(text: string): CycleId {
@@ -49,6 +65,17 @@ async function runCommand(current: Session, cycle: CycleId, failOn: FailOn | nul
     const finished = await runHere(current, store, loaded, cycle);
     await showFinished(current, store, finished);
     return exitOf(finished, failOn);
+  });
+}
+
+/** Writes the run down and queues it: workers do the rest, here or on other machines. */
+async function detachCommand(current: Session, cycle: CycleId): Promise<void> {
+  await withConfiguredStore(current, async (store, loaded) => {
+    const { run, isResumed } = await beginRun({ db: store.db, now: () => new Date() }, loaded, cycle);
+    const workers = await leaveToWorkers({ ...current, store }, run);
+    tell(`run ${run.id}  cycle ${cycle}${isResumed ? '  continuing' : ''}`);
+    if (workers === 0) tell('no worker is alive: it begins when one is started with `shadowbill worker`');
+    say(current.globals.output === 'table' ? run.id : JSON.stringify(runRecord(run)));
   });
 }
 

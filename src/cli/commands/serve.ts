@@ -2,7 +2,7 @@ import os from 'node:os';
 import { serve } from '../../app-api.js';
 import { AppError } from '../../errors.js';
 import { parseActor } from '../../model/access.js';
-import { type AddCommands, countOption, subcommand, tell, withConfiguredStore } from '../session.js';
+import { type AddCommands, countOption, stopped, subcommand, tell, withConfiguredStore } from '../session.js';
 
 type ServeFlags = { readonly local?: boolean; readonly user?: string; readonly host?: string; readonly port?: string };
 
@@ -39,10 +39,4 @@ function localUser(name: string | undefined): string {
   const actor = parseActor(name ?? os.userInfo().username, 'api');
   if (actor === undefined) throw new AppError('usage', { detail: 'local mode needs a name; give one with --user' });
   return actor.name;
-}
-
-/** Waits for Ctrl-C; stopping is what a server is for, not a failure. */
-function stopped(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
