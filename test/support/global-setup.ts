@@ -19,7 +19,7 @@ declare module 'vitest' {
 
 /**
  * One Postgres for all test files: the one at DATABASE_URL, or an ephemeral embedded one. The schema is migrated once,
- * into a template whose name carries the hash of the migrations; each file copies it.
+ * into a template of this run's own, so that two runs can share a server; each file copies it.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env['DATABASE_URL'];
@@ -31,11 +31,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
         })
       : undefined;
   const serverUrl = given ?? embedded?.url ?? '';
-  const templateName = `shadowbill_template_${migrationsHash()}`;
+  const templateName = `shadowbill_template_${migrationsHash()}_${process.pid}`;
   await makeTemplate(serverUrl, templateName);
   project.provide('serverUrl', serverUrl);
   project.provide('templateName', templateName);
-  return async () => embedded?.stop();
+  return async () => {
+    if (embedded === undefined) await dropTemplate(serverUrl, templateName);
+    else await embedded.stop();
+  };
 }
 
 function migrationsHash(): string {
@@ -45,14 +48,11 @@ function migrationsHash(): string {
 }
 
 async function makeTemplate(serverUrl: string, name: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: serverUrl });
-  await admin.connect();
-  try {
-    await admin.query(`drop database if exists ${name} with (force)`);
-    await admin.query(`create database ${name} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`);
-  } finally {
-    await admin.end();
-  }
+  await onServer(
+    serverUrl,
+    `drop database if exists ${name} with (force)`,
+    `create database ${name} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`,
+  );
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const store = openDatabase({
@@ -63,4 +63,18 @@ async function makeTemplate(serverUrl: string, name: string): Promise<void> {
   });
   await migrateUp(store.db);
   await store.close();
+}
+
+async function dropTemplate(serverUrl: string, name: string): Promise<void> {
+  await onServer(serverUrl, `drop database if exists ${name} with (force)`);
+}
+
+async function onServer(serverUrl: string, ...statements: readonly string[]): Promise<void> {
+  const admin = new pg.Client({ connectionString: serverUrl });
+  await admin.connect();
+  try {
+    for (const statement of statements) await admin.query(statement);
+  } finally {
+    await admin.end();
+  }
 }

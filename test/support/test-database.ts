@@ -13,10 +13,19 @@ export type TestDatabase = Store & {
  * A migrated database of its own, copied from the template in some 60 ms. Call `keepOnFailure` in a test to have the
  * database of a failed test kept for looking into.
  */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export function createTestDatabase(): Promise<TestDatabase> {
+  return createFrom(inject('templateName'));
+}
+
+/** As `createTestDatabase`, without a schema. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return createFrom(`template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`);
+}
+
+async function createFrom(template: string): Promise<TestDatabase> {
   const serverUrl = inject('serverUrl');
   const name = `shadowbill_test_${randomBytes(6).toString('hex')}`;
-  await onServer(serverUrl, `create database ${name} template ${inject('templateName')}`);
+  await onServer(serverUrl, `create database ${name} template ${template}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const store = openDatabase({ url: url.href, applicationName: 'test', poolSize: 8, onError: () => undefined });
