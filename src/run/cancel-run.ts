@@ -34,6 +34,5 @@ export async function cancelRun(
       now,
     });
   });
-  for (const side of sides)
-    await withLoadLock(context.pool, id, side, () => forgetUnfinished(context.db, id, side));
+  for (const side of sides) await withLoadLock(context.pool, id, side, () => forgetUnfinished(context.db, id, side));
 }

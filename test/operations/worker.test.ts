@@ -37,8 +37,7 @@ afterAll(async () => {
 });
 
 const variables = (at: TestDatabase) => ({ DATABASE_URL: at.url, LOG_LEVEL: 'warn' });
-const command = (args: readonly string[], at = database) =>
-  runCli(cli.entry, ['-c', config, ...args], variables(at));
+const command = (args: readonly string[], at = database) => runCli(cli.entry, ['-c', config, ...args], variables(at));
 
 function startWorker(...args: readonly string[]): RunningCli {
   const running = startCli(cli.entry, ['-c', config, 'worker', '--lock', '2s', ...args], variables(database));
@@ -66,7 +65,9 @@ async function holdRun(): Promise<{ readonly run: string; readonly release: () =
   const run = queued.stdout.trim();
   const holder = new pg.Client({ connectionString: database.url });
   await holder.connect();
-  await until(`select count(*) > 0 as is_so from compare_chunk c join run r on r.seq = c.run_seq where r.id = $1`, [run]);
+  await until(`select count(*) > 0 as is_so from compare_chunk c join run r on r.seq = c.run_seq where r.id = $1`, [
+    run,
+  ]);
   await holder.query('begin');
   await holder.query(`lock table compare_chunk in access exclusive mode`);
   await until(heldUp);

@@ -13,15 +13,7 @@ import type { OpenStore } from '../../app.js';
 import { showProgress } from '../progress.js';
 import { runRecord } from '../render/public-rows.js';
 import { renderSummary } from '../render/summary.js';
-import {
-  type AddCommands,
-  type Session,
-  say,
-  subcommand,
-  tell,
-  withConfiguredStore,
-  withStore,
-} from '../session.js';
+import { type AddCommands, type Session, say, subcommand, tell, withConfiguredStore, withStore } from '../session.js';
 
 const failOnChoices = ['mismatch', 'unexplained'] as const;
 type FailOn = (typeof failOnChoices)[number];

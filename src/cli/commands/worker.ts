@@ -18,7 +18,15 @@ export const addWorkerCommand: AddCommands = (program, host) => {
       await withConfiguredStore(current, async (store, { baseDir }) => {
         const { env, log } = current;
         const progress = () => undefined;
-        const working = await startWorker({ env, log, store, baseDir, progress, graceMs, size: { concurrency, lockMs } });
+        const working = await startWorker({
+          env,
+          log,
+          store,
+          baseDir,
+          progress,
+          graceMs,
+          size: { concurrency, lockMs },
+        });
         tell(`worker ${working.id} takes jobs; stop with Ctrl-C or SIGTERM`);
         await stopped(current.signal);
         tell(`worker ${working.id} ends the jobs in hand`);
