@@ -1,5 +1,4 @@
--- Operations: which processes are alive, nights that were due and what ran in them, runs that only look, and what people
--- have to hear of, once each.
+-- Operations: which processes are alive, nights that were due and what ran in them, and runs that only look.
 
 -- A preview shows what a run would find and never speaks for its cycle. It ends in a state of its own, so that nothing
 -- that reads finished runs (statement, gates, sign-off) can take it for the cycle's result.
@@ -11,10 +10,10 @@ alter table run
   add column documents_of text references run (id),
   add constraint run_state_check check (state in ('created', 'collecting', 'pairing', 'comparing', 'summarised', 'finished', 'previewed', 'failed', 'cancelled')),
   add constraint run_preview_ends_apart check (case when is_preview then state <> 'finished' else state <> 'previewed' end),
-  -- A part of the customers, or documents of an earlier day, are never the result of a cycle.
-  add constraint run_part_is_preview check (is_preview or (customers is null and documents_of is null));
+  -- A part of the customers, or documents of an earlier day, are never the result of a cycle. Rows from before stay as they are.
+  add constraint run_part_is_preview check (is_preview or (customers is null and documents_of is null)) not valid;
 
--- A process that takes jobs or watches. It writes its row again every few seconds; a row that grows old is a dead process.
+-- A process that takes jobs or serves the pages. It writes its row again every few seconds; a row that grows old is a dead process.
 create table process (
   id text primary key,
   kind text not null check (kind in ('worker', 'serve')),
@@ -31,10 +30,10 @@ create table night (
   due_at timestamptz primary key,
   -- The day of that moment in the zone of the configuration.
   due_on date not null,
+  -- Every run of the night should have finished by then; null: no deadline.
   finish_by timestamptz,
-  begun_at timestamptz,
-  -- When it was noticed that the deadline had passed without every run of the night finished.
-  missed_at timestamptz
+  -- When its runs were written down; null: nobody has begun it.
+  begun_at timestamptz
 );
 
 create table night_run (
@@ -44,14 +43,3 @@ create table night_run (
   primary key (due_at, cycle)
 );
 create index night_run_of on night_run (run_id);
-
--- What people have to hear of. The key makes it once, however often and by however many processes it is noticed.
-create table happening (
-  id bigint generated always as identity primary key,
-  kind text not null,
-  key text not null,
-  cycle text,
-  at timestamptz not null,
-  detail jsonb not null,
-  unique (kind, key)
-);

@@ -1,3 +1,68 @@
+create table alert (
+  seq bigint generated always as identity not null,
+  id text not null,
+  kind text not null,
+  severity text not null,
+  cycle text,
+  run_id text,
+  title text not null,
+  lines jsonb not null,
+  detail jsonb not null,
+  customers text[] default '{}'::text[] not null,
+  owners text[] default '{}'::text[] not null,
+  link text,
+  raised_at timestamp with time zone not null,
+  routed_at timestamp with time zone,
+  acknowledged_by text,
+  acknowledged_at timestamp with time zone,
+  note text,
+  constraint alert_acknowledged_by_check CHECK (((acknowledged_by = lower(btrim(acknowledged_by))) AND (acknowledged_by <> ''::text))),
+  constraint alert_check CHECK (((acknowledged_by IS NULL) = (acknowledged_at IS NULL))),
+  constraint alert_id_check CHECK ((id ~ '^A-[0-9a-f]{20}$'::text)),
+  constraint alert_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
+  constraint alert_title_check CHECK ((btrim(title) <> ''::text)),
+  constraint alert_pkey PRIMARY KEY (id),
+  constraint alert_seq_key UNIQUE (seq)
+);
+CREATE INDEX alert_kind ON public.alert USING btree (kind, seq DESC);
+CREATE INDEX alert_unrouted ON public.alert USING btree (seq) WHERE (routed_at IS NULL);
+
+create table alert_delivery (
+  alert_id text not null,
+  channel text not null,
+  recipient text not null,
+  not_before timestamp with time zone not null,
+  message_id text,
+  constraint alert_delivery_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alert(id),
+  constraint alert_delivery_message_id_fkey FOREIGN KEY (message_id) REFERENCES alert_message(id),
+  constraint alert_delivery_pkey PRIMARY KEY (alert_id, channel, recipient)
+);
+CREATE INDEX alert_delivery_message ON public.alert_delivery USING btree (message_id);
+CREATE INDEX alert_delivery_open ON public.alert_delivery USING btree (channel, not_before) WHERE (message_id IS NULL);
+
+create table alert_message (
+  id text not null,
+  channel text not null,
+  recipient text not null,
+  state text not null,
+  due_at timestamp with time zone not null,
+  attempts integer default 0 not null,
+  claim text,
+  claimed_until timestamp with time zone,
+  may_have_arrived boolean default false not null,
+  created_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  last_error text,
+  reference text,
+  constraint alert_message_attempts_check CHECK ((attempts >= 0)),
+  constraint alert_message_check CHECK ((((state = 'sending'::text) = (claim IS NOT NULL)) AND ((claim IS NULL) = (claimed_until IS NULL)))),
+  constraint alert_message_check1 CHECK (((state = ANY (ARRAY['sent'::text, 'dead'::text])) = (ended_at IS NOT NULL))),
+  constraint alert_message_id_check CHECK ((id ~ '^N-[0-9a-f]{20}$'::text)),
+  constraint alert_message_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'dead'::text]))),
+  constraint alert_message_pkey PRIMARY KEY (id)
+);
+CREATE INDEX alert_message_due ON public.alert_message USING btree (channel, due_at) WHERE (state = ANY (ARRAY['waiting'::text, 'sending'::text]));
+
 create table api_token (
   id text not null,
   name text not null,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { AppError } from './errors.js';
+import { usageSchemas } from './app-usage.js';
 import { type LoadedConfig, loadConfig } from './config.js';
 import { isExpired, toCompareRules } from './config/compare-rules.js';
 import { toKnownDifferences } from './config/known.js';
@@ -40,6 +41,7 @@ export function sourceSchemas() {
   return {
     legacy: Object.fromEntries(Object.values(legacyAdapters).map((adapter) => [adapter.kind, adapter.configSchema])),
     solvimon: { http: httpConfig, pages: pagesConfig, reports: reportsConfig },
+    usage: usageSchemas(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { AppError, exitCodeOf } from '../errors.js';
+import { addAlertsCommands, addNotifyCommands } from './commands/alerts.js';
 import { addCausesCommands } from './commands/causes.js';
 import { addCohortCommands } from './commands/cohort.js';
 import { addConfigCommands } from './commands/config.js';
@@ -22,6 +23,7 @@ import { addServeCommand } from './commands/serve.js';
 import { addAuditCommands } from './commands/audit.js';
 import { addCycleCommands } from './commands/cycle.js';
 import { addExportCommand } from './commands/export.js';
+import { addUsageCommands } from './commands/usage.js';
 import { addTokenCommands } from './commands/token.js';
 import { addWorkCommands } from './commands/work.js';
 import { addWorkerCommand } from './commands/worker.js';
@@ -43,10 +45,13 @@ const commands: readonly AddCommands[] = [
   addGateCommands,
   addDecisionCommands,
   addGoliveCommands,
+  addUsageCommands,
   addSolvimonCommands,
   addCycleCommands,
   addExportCommand,
   addAuditCommands,
+  addAlertsCommands,
+  addNotifyCommands,
   addTokenCommands,
   addServeCommand,
   addWorkerCommand,

@@ -1,4 +1,4 @@
-import { TZDate } from '@date-fns/tz';
+import { TZDate, tzOffset } from '@date-fns/tz';
 import { addMonths } from 'date-fns';
 import type { CycleId } from './ids.js';
 import { invariant } from './invariant.js';
@@ -86,6 +86,60 @@ export function parseLocal(text: string, zone: string): Instant | undefined {
   const [hour, minute, second] = [Number(match[4]), Number(match[5]), Number(match[6] ?? '0')];
   if (hour > 23 || minute > 59 || second > 59) return undefined;
   return fromLocal(text.slice(0, 10), hour, minute, second, Number((match[7] ?? '0').padEnd(3, '0')), zone);
+}
+
+/** What a local time without an offset can mean: one instant, two of them, or none. */
+export type LocalMeaning =
+  | { readonly kind: 'one'; readonly at: Instant }
+  | { readonly kind: 'doubled'; readonly first: Instant; readonly second: Instant }
+  | { readonly kind: 'skipped' };
+
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+/** Every known change of a zone's offset happens on a whole quarter of an hour of local time, so a quarter has one meaning. */
+const quarterMs = 15 * minuteMs;
+/** Zone → quarter of local time → the offsets in milliseconds that can hold in it, the larger (earlier) one first. */
+const quarters = new Map<string, Map<number, readonly number[]>>();
+const mostQuarters = 100_000;
+
+/**
+ * What calendar time `localMs` (the clock's reading taken as if it were UTC) means in `zone`. When clocks go back an hour
+ * happens twice, and when they go forward one never does; which of two was meant is not guessed.
+ */
+function meaningOfLocal(localMs: number, zone: string): LocalMeaning {
+  const known = quarters.get(zone) ?? new Map<number, readonly number[]>();
+  quarters.set(zone, known);
+  const quarter = Math.floor(localMs / quarterMs);
+  let offsets = known.get(quarter);
+  if (offsets === undefined) {
+    offsets = offsetsOfLocal(localMs, zone);
+    if (known.size >= mostQuarters) known.clear();
+    known.set(quarter, offsets);
+  }
+  const [first, second] = offsets;
+  if (first === undefined) return { kind: 'skipped' };
+  const at = instantOfMs(localMs - first);
+  return second === undefined
+    ? { kind: 'one', at }
+    : { kind: 'doubled', first: at, second: instantOfMs(localMs - second) };
+}
+
+function offsetsOfLocal(localMs: number, zone: string): readonly number[] {
+  const offsetAt = (ms: number) => tzOffset(zone, new Date(ms)) * minuteMs;
+  // The offsets a day before and after are all that can hold here: no zone changes twice in two days.
+  const offsets = new Set([offsetAt(localMs - dayMs), offsetAt(localMs + dayMs)]);
+  return [...offsets].filter((offset) => offsetAt(localMs - offset) === offset).sort((a, b) => b - a);
+}
+
+/** Reads a local date-time as `parseLocal` does, and says when its hour happened twice or never; `undefined` when malformed. */
+export function readLocal(text: string, zone: string): LocalMeaning | undefined {
+  const match = localDateTime.exec(text);
+  if (match === null || !isRealDate(text.slice(0, 10))) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? '0')) as number[];
+  if (hour === undefined || minute === undefined || second === undefined) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const ms = Number((match[7] ?? '0').padEnd(3, '0'));
+  return meaningOfLocal(Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second, ms), zone);
 }
 
 function fromLocal(date: string, hour: number, minute: number, second: number, ms: number, zone: string): Instant {

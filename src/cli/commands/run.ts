@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { lookAndSend, openAlerts } from '../../app-alerts.js';
 import { beginRun, finishRunHere, runContext, runCycleToEnd } from '../../app.js';
 import { leaveToWorkers } from '../../app-worker.js';
 import type { LoadedConfig } from '../../config.js';
@@ -54,9 +55,13 @@ function readFailOn(text: string | undefined): FailOn | null {
 async function runCommand(current: Session, cycle: CycleId, failOn: FailOn | null): Promise<number> {
   const loaded = readConfig(current.globals.config, new Date());
   return withStore(current, path.resolve(loaded.baseDir, loaded.config.data_dir), async (store) => {
-    const finished = await runHere(current, store, loaded, cycle);
-    await showFinished(current, store, finished);
-    return exitOf(finished, failOn);
+    try {
+      const finished = await runHere(current, store, loaded, cycle);
+      await showFinished(current, store, finished);
+      return exitOf(finished, failOn);
+    } finally {
+      await tellPeople(current, store, loaded);
+    }
   });
 }
 
@@ -69,6 +74,22 @@ async function detachCommand(current: Session, cycle: CycleId): Promise<void> {
     if (workers === 0) tell('no worker is alive: it begins when one is started with `shadowbill worker`');
     say(current.globals.output === 'table' ? run.id : JSON.stringify(runRecord(run)));
   });
+}
+
+/** Tells people what the run found, when this machine knows the channels. Whether it can does not change how the run went. */
+async function tellPeople(current: Session, store: OpenStore, loaded: LoadedConfig): Promise<void> {
+  const { log, signal } = current;
+  if (loaded.config.alerts === undefined || signal.aborted) return;
+  try {
+    const alerts = openAlerts({ store, loaded, variables: process.env, log, signal, now: () => new Date() });
+    try {
+      await lookAndSend(alerts);
+    } finally {
+      await alerts.close();
+    }
+  } catch (error) {
+    tell(`alerts were not sent from here: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** Runs a cycle in this process with a progress bar and answers the finished run. */

@@ -141,6 +141,7 @@ function cutInUtc(one: Case): Case {
       quantity: plus(charge.quantity, following),
     })),
     legacyEvents: [...one.legacyEvents, first],
-    solvimonEvents: [...one.solvimonEvents, following],
+    // Solvimon has both events with their right times; it is its meter that counts them into other months.
+    solvimonEvents: [...one.solvimonEvents, first, following],
   };
 }
