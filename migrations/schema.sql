@@ -297,17 +297,6 @@ create table golive_record (
 );
 CREATE TRIGGER golive_record_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.golive_record FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-create table happening (
-  id bigint generated always as identity not null,
-  kind text not null,
-  key text not null,
-  cycle text,
-  at timestamp with time zone not null,
-  detail jsonb not null,
-  constraint happening_pkey PRIMARY KEY (id),
-  constraint happening_kind_key_key UNIQUE (kind, key)
-);
-
 create table line (
   load_id bigint not null,
   doc_no integer not null,
@@ -424,7 +413,6 @@ create table night (
   due_on date not null,
   finish_by timestamp with time zone,
   begun_at timestamp with time zone,
-  missed_at timestamp with time zone,
   constraint night_pkey PRIMARY KEY (due_at)
 );
 
@@ -627,7 +615,7 @@ create table run (
   documents_of text,
   constraint run_id_check CHECK ((id ~ '^[0-9a-z]{26}$'::text)),
   constraint run_origin_check CHECK ((origin = ANY (ARRAY['person'::text, 'schedule'::text]))),
-  constraint run_part_is_preview CHECK ((is_preview OR ((customers IS NULL) AND (documents_of IS NULL)))),
+  constraint run_part_is_preview CHECK ((is_preview OR ((customers IS NULL) AND (documents_of IS NULL)))) NOT VALID,
   constraint run_preview_ends_apart CHECK (
 CASE
     WHEN is_preview THEN (state <> 'finished'::text)
