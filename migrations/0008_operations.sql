@@ -43,3 +43,9 @@ create table night_run (
   primary key (due_at, cycle)
 );
 create index night_run_of on night_run (run_id);
+
+-- What the bucket of a source has given since it was made: counters for whoever watches.
+alter table source_rate
+  add column requests double precision not null default 0,
+  add column waited_ms double precision not null default 0,
+  add column pauses bigint not null default 0;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { openConfidence } from './app-confidence.js';
 import { AppError } from './errors.js';
 import { usageSchemas } from './app-usage.js';
 import { type LoadedConfig, loadConfig } from './config.js';
@@ -19,6 +20,7 @@ import type { PullContext, Source } from './model/source.js';
 import type { Mapping } from './reconcile/mapping.js';
 import { reconcileCustomer } from './reconcile/reconcile-customer.js';
 import type { ProgressEvent, RunContext, RunSettings } from './run/context.js';
+import { evaluateCohorts } from './run/evaluate-cohorts.js';
 import { waitForRun } from './run/execute.js';
 import { limitRequests } from './run/limit-requests.js';
 import { readMapping } from './run/read-mapping.js';
@@ -276,18 +278,23 @@ export async function runCycleToEnd(
   loaded: LoadedConfig,
   cycle: CycleId,
   onStart: (run: StoredRun, isResumed: boolean) => void,
+  wish: RunWish = {},
 ): Promise<StoredRun> {
   const context = runContext(options);
-  const { run, isResumed } = await beginRun(context, loaded, cycle);
+  const { run, isResumed } = await beginRun(context, loaded, cycle, wish);
   onStart(run, isResumed);
   return finishRunHere(options, context, run);
 }
+
+/** What a run is beyond its cycle; left out: somebody's run over all customers, which speaks for its cycle. */
+export type RunWish = Partial<Pick<StoredRun, 'origin' | 'isPreview' | 'customers'>>;
 
 /** Writes a run down, or finds the unfinished one of the same cycle and configuration. Nothing works on it yet. */
 export async function beginRun(
   context: Pick<RunContext, 'db' | 'now'>,
   loaded: LoadedConfig,
   cycle: CycleId,
+  wish: RunWish = {},
 ): Promise<{ readonly run: StoredRun; readonly isResumed: boolean }> {
   // A mistake in a mapping file is told before a run exists that could never go on.
   await mappingOf(loaded.config, loaded.baseDir);
@@ -298,6 +305,7 @@ export async function beginRun(
     configHash: loaded.hash,
     config: { config: loaded.config, baseDir: loaded.baseDir },
     now: context.now(),
+    ...wish,
   });
 }
 
@@ -326,14 +334,27 @@ export async function openCycleQueues(options: Pick<RunnerOptions, 'env' | 'stor
 }
 
 /** Puts a run on the queue, for whichever worker takes it; a run that stopped is worked on again. */
-export async function enqueueRun(queues: QueueHandle, context: Pick<RunContext, 'db'>, run: StoredRun): Promise<void> {
+export async function enqueueRun(
+  queues: QueueHandle,
+  context: Pick<RunContext, 'db'>,
+  run: StoredRun,
+  attempt = randomBytes(6).toString('hex'),
+): Promise<void> {
   await clearFailure(context.db, run.id);
-  await enqueueCycle(queues, run, randomBytes(6).toString('hex'));
+  await enqueueCycle(queues, run, attempt);
 }
 
 /** The engine and the collecting threads, for a worker of this process. */
 export function cycleSteps(options: RunnerOptions): CycleSteps {
-  return { reconcile: reconcileCustomer, collect: collectWith(options) };
+  return {
+    reconcile: reconcileCustomer,
+    collect: collectWith(options),
+    evaluate: async (run) => {
+      const stored = run.config as { readonly config: Config; readonly baseDir?: string };
+      const loaded = { config: stored.config, baseDir: stored.baseDir ?? options.baseDir };
+      await evaluateCohorts(await openConfidence(options.store, loaded, () => new Date()), { cycle: run.cycle });
+    },
+  };
 }
 
 /** Both sides of a cycle are collected at the same time, each on a thread of its own. */

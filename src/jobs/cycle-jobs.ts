@@ -1,4 +1,4 @@
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import { DelayedError, type FlowJob, type Job, UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
 import { AppError, errorTable } from '../errors.js';
 import { InvariantError } from '../model/invariant.js';
@@ -25,13 +25,16 @@ const payloads = {
   pair: z.strictObject({ runId: z.string(), flow: z.string() }),
   compare: z.strictObject({ runId: z.string(), chunk: z.number().int().min(0) }),
   summarise: z.strictObject({ runId: z.string() }),
+  evaluate: z.strictObject({ runId: z.string() }),
 } as const;
 type JobName = keyof typeof payloads;
 
-/** The two steps that the composition root decides about: which engine, and where a side is collected. */
+/** The steps that the composition root decides about: which engine, and where a side is collected. */
 export type CycleSteps = {
   readonly reconcile: Reconcile;
   readonly collect: (context: RunContext, run: StoredRun, side: Side) => Promise<void>;
+  /** Looks at the cohorts once a run of the schedule has ended. */
+  readonly evaluate: (run: StoredRun) => Promise<void>;
 };
 
 type HandlerInput = {
@@ -69,6 +72,9 @@ const handlers = {
   summarise: async ({ context, data }) => {
     await summariseRun(context, await runOf(context, payloads.summarise.parse(data).runId));
   },
+  evaluate: async ({ context, steps, data }) => {
+    await steps.evaluate(await runOf(context, payloads.evaluate.parse(data).runId));
+  },
 } as const satisfies Record<JobName, (input: HandlerInput) => Promise<void>>;
 
 async function runOf(context: RunContext, runId: string): Promise<StoredRun> {
@@ -90,7 +96,7 @@ export async function enqueueCycle(queues: QueueHandle, run: StoredRun, attempt:
     data,
     opts: { ...jobOptions, jobId: `${flow}-${id}`, failParentOnFailure: true },
   });
-  await queues.flow.add({
+  const tree: FlowJob = {
     ...job('summarise', 'summarise', { runId: run.id }),
     children: [
       {
@@ -98,7 +104,23 @@ export async function enqueueCycle(queues: QueueHandle, run: StoredRun, attempt:
         children: sides.map((side) => job('collect', `collect-${side}`, { runId: run.id, side })),
       },
     ],
-  });
+  };
+  // A night is a look at the cohorts that counts; a run that somebody starts is looked at when they ask.
+  const isLook = run.origin === 'schedule' && !run.isPreview;
+  await queues.flow.add(isLook ? { ...job('evaluate', 'evaluate', { runId: run.id }), children: [tree] } : tree);
+}
+
+/** Whether an attempt at a run was queued, so that it is not queued twice. */
+export async function isQueued(queues: QueueHandle, runId: string, attempt: string): Promise<boolean> {
+  return (await queues.queue(cycleQueue).getJob(`${runId}-${attempt}-summarise`)) !== undefined;
+}
+
+/** Jobs of every run by state, and what BullMQ counts, in the text format of Prometheus. */
+export async function queueMetrics(
+  queues: QueueHandle,
+): Promise<{ readonly jobs: Readonly<Record<string, number>>; readonly text: string }> {
+  const queue = queues.queue(cycleQueue);
+  return { jobs: await queue.getJobCounts(), text: await queue.exportPrometheusMetrics() };
 }
 
 /** Starts a worker for the cycle's jobs in this process. */
@@ -146,7 +168,7 @@ async function afterFailure(job: Job, error: unknown, context: RunContext): Prom
   const runId = runIdOf(job.data);
   if (isLast && runId !== undefined) {
     const detail = error instanceof AppError ? error.detail : message;
-    const failure = { code, detail, step: job.name, exitCode: errorTable[code].exitCode };
+    const failure = { code, detail, step: job.name, exitCode: errorTable[code].exitCode, at: context.now().toISOString() };
     await noteFailure(context.db, runId, failure, error instanceof InvariantError);
   }
   if (isHopeless) return new UnrecoverableError(message);

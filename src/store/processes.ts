@@ -38,6 +38,20 @@ export async function listProcesses(db: Kysely<Database>, since: Date): Promise<
   return result.rows;
 }
 
+/** Workers that have not stopped and were last heard of between `since` and `silentSince`. */
+export async function silentWorkers(
+  db: Kysely<Database>,
+  since: Date,
+  silentSince: Date,
+): Promise<readonly StoredProcess[]> {
+  const result = await sql<StoredProcess>`
+    select id, kind, host, pid, state, ${iso('started_at')} as "startedAt", ${iso('beat_at')} as "beatAt"
+    from process where kind = 'worker' and state <> 'stopped' and beat_at >= ${since} and beat_at < ${silentSince} order by id`.execute(
+    db,
+  );
+  return result.rows;
+}
+
 /** Forgets processes that were last heard of before `before`. */
 export async function forgetProcesses(db: Kysely<Database>, before: Date): Promise<void> {
   await sql`delete from process where beat_at < ${before}`.execute(db);

@@ -1,6 +1,7 @@
 import { insertAlert } from '../../store/alerts.js';
 import type { AlertContext, Watcher } from './context.js';
 import { watchMessages } from './watch-messages.js';
+import { watchLateData, watchNights, watchWorkers } from './watch-nights.js';
 import { watchDigests, watchTrouble } from './watch-runs.js';
 import { watchSignoffs } from './watch-signoff.js';
 
