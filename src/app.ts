@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { openConfidence } from './app-confidence.js';
 import { AppError } from './errors.js';
-import { usageSchemas } from './app-usage.js';
+import { usageSchemas, usageSettings } from './app-usage.js';
 import { type LoadedConfig, loadConfig } from './config.js';
 import { isExpired, toCompareRules } from './config/compare-rules.js';
 import { toKnownDifferences } from './config/known.js';
@@ -75,8 +75,13 @@ export async function openStore(env: Env, dataDir: string, log: Logger, applicat
   }
 }
 
-/** The store with the schema as it is, older or newer than this version. */
-async function connectStore(env: Env, dataDir: string, log: Logger, applicationName: string): Promise<OpenStore> {
+/** The store with the schema that it has, old or none at all: for what comes before a migration, or instead of one. */
+export async function connectStore(
+  env: Env,
+  dataDir: string,
+  log: Logger,
+  applicationName: string,
+): Promise<OpenStore> {
   const embedded =
     env.databaseUrl === null ? await startEmbeddedPostgres({ dir: path.join(dataDir, 'postgres') }) : undefined;
   const databaseUrl = env.databaseUrl ?? embedded?.url ?? '';
@@ -153,17 +158,19 @@ async function settingsOf(run: StoredRun, options: ContextOptions): Promise<RunS
   const stored = run.config as { readonly config: Config; readonly baseDir?: string };
   const { config } = stored;
   const baseDir = stored.baseDir ?? options.baseDir;
+  const mapping = await mappingOf(config, baseDir);
   // Expiry is judged on the day the run began, so that a resumed run judges as it began.
   const began = dateInZone(instantOfMs(Date.parse(run.createdAt)), config.timezone);
   return {
     rules: toCompareRules(config, began),
     known: toKnownDifferences(config).filter((entry) => !isExpired(entry.expires, began)),
-    mapping: await mappingOf(config, baseDir),
+    mapping,
     slackDays: config.run.slack_days,
     chunkSize: config.run.chunk_size,
     settleGraceMs: config.schedule?.settle_grace ?? 0,
     openSource: (side) => openSource(config, side, baseDir, options),
     rateOf: (side) => rateOf(config, side),
+    usage: config.usage === undefined ? null : await usageSettings(config, baseDir, mapping),
   };
 }
 
@@ -376,7 +383,7 @@ function collectWith(options: RunnerOptions): CycleSteps['collect'] {
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
 
 /** 26 characters: ten for the millisecond, so that ids sort by time, sixteen random. */
-function newRunId(now: Date): string {
+export function newRunId(now: Date): string {
   const random = [...randomBytes(16)].map((byte) => alphabet[byte % alphabet.length]).join('');
   return `${now.getTime().toString(36).padStart(10, '0')}${random}`;
 }

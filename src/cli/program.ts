@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { AppError, exitCodeOf } from '../errors.js';
 import { addAlertsCommands, addNotifyCommands } from './commands/alerts.js';
+import { addBackupCommands } from './commands/backup.js';
 import { addCausesCommands } from './commands/causes.js';
 import { addCohortCommands } from './commands/cohort.js';
 import { addConfigCommands } from './commands/config.js';
+import { addDatabaseCommands } from './commands/database.js';
 import { addDecisionCommands } from './commands/decision.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDoctorCommand } from './commands/doctor.js';
@@ -58,6 +60,8 @@ const commands: readonly AddCommands[] = [
   addMigrateCommands,
   addConfigCommands,
   addDoctorCommand,
+  addDatabaseCommands,
+  addBackupCommands,
   addSourceCommands,
   addDemoCommand,
 ];

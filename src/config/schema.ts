@@ -148,6 +148,11 @@ export function configSchema(input: SchemaInput) {
       .strictObject({
         customers: s.text.optional().describe('CSV with the columns legacy,solvimon, relative to this file'),
         products: s.text.optional().describe('CSV with the columns legacy,solvimon, relative to this file'),
+        meters: s.text
+          .optional()
+          .describe(
+            'CSV with the columns legacy,solvimon and, where they are needed, product (legacy’s id of what the meter is billed as) and aggregation, relative to this file',
+          ),
         strict: s.bool.default(false).describe('true: an unmapped id never joins by being spelled alike'),
       })
       .prefault({})

@@ -57,7 +57,9 @@ export async function gateStates(db: Kysely<Database>): Promise<readonly Labelle
 /** What the newest look at each cohort recommends. */
 export async function recommendations(db: Kysely<Database>): Promise<readonly Labelled[]> {
   const result = await sql<{ cohort: string; decision: string }>`
-    select distinct on (cohort_id) cohort_id as cohort, decision from evaluation order by cohort_id, id desc`.execute(db);
+    select distinct on (cohort_id) cohort_id as cohort, decision from evaluation order by cohort_id, id desc`.execute(
+    db,
+  );
   return result.rows.map(({ cohort, decision }) => ({ labels: { cohort, decision }, value: 1 }));
 }
 

@@ -105,7 +105,15 @@ export async function missedNights(db: Kysely<Database>, since: Date, now: Date)
   return result.rows;
 }
 
-export type LateData = { readonly cycle: string; readonly state: string; readonly run: string; readonly preview: string; readonly seq: string; readonly previewSeq: string; readonly resultHash: string };
+export type LateData = {
+  readonly cycle: string;
+  readonly state: string;
+  readonly run: string;
+  readonly preview: string;
+  readonly seq: string;
+  readonly previewSeq: string;
+  readonly resultHash: string;
+};
 
 /** Cycles in review or signed whose newest scheduled preview found other numbers than those that were signed. */
 export async function lateData(db: Kysely<Database>, since: Date): Promise<readonly LateData[]> {

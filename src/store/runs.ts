@@ -254,10 +254,5 @@ function fromRunRow(row: {
 
 /** Forgets why an earlier attempt stopped, before the run is worked on again. */
 export async function clearFailure(db: Kysely<Database>, id: string): Promise<void> {
-  await db
-    .updateTable('run')
-    .set({ failure: null })
-    .where('id', '=', id)
-    .where('state', 'not in', endStates)
-    .execute();
+  await db.updateTable('run').set({ failure: null }).where('id', '=', id).where('state', 'not in', endStates).execute();
 }

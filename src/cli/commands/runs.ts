@@ -51,7 +51,8 @@ export const addRunsCommands: AddCommands = (program, host) => {
         const found = await findRun(store.db, id);
         if (found === undefined) throw new AppError('run_not_found', { detail: id });
         if (found.state === 'cancelled') throw new AppError('run_cancelled', { detail: id });
-        const finished = found.state === 'finished' || found.state === 'previewed' ? found : await resumeHere(current, store, found);
+        const finished =
+          found.state === 'finished' || found.state === 'previewed' ? found : await resumeHere(current, store, found);
         await showFinished(current, store, finished);
         host.setExit(exitOf(finished, null));
       });
