@@ -686,6 +686,9 @@ create table source_rate (
   tokens double precision not null,
   filled_at timestamp with time zone not null,
   paused_until timestamp with time zone,
+  requests double precision default 0 not null,
+  waited_ms double precision default 0 not null,
+  pauses bigint default 0 not null,
   constraint source_rate_pkey PRIMARY KEY (source)
 );
 

@@ -256,3 +256,17 @@ function fromRunRow(row: {
 export async function clearFailure(db: Kysely<Database>, id: string): Promise<void> {
   await db.updateTable('run').set({ failure: null }).where('id', '=', id).where('state', 'not in', endStates).execute();
 }
+
+/** Customers of a run with a pair that could not be judged, or a document that could not be read. */
+export async function unjudgedCustomers(
+  db: Kysely<Database>,
+  run: Pick<StoredRun, 'id' | 'seq'>,
+): Promise<readonly string[]> {
+  const result = await sql<{ customer: string }>`
+    select customer from pair where run_seq = ${sql.lit(run.seq)} and state in ('error', 'not_ready') and customer is not null
+    union
+    select d.customer from load l join rejected_document d on d.load_id = l.id
+    where l.run_id = ${run.id} and l.state = 'loaded' and d.customer is not null
+    order by 1`.execute(db);
+  return result.rows.map((row) => row.customer);
+}

@@ -166,6 +166,71 @@ test(
   timeout,
 );
 
+test(
+  'a preview of some customers shows what a run would change, and the cycle stands as it stood',
+  async () => {
+    keepOnFailure(database);
+    const standing = `select count(*)::int as n from run where cycle = '2026-10' and state = 'finished'`;
+    const before = (await database.pool.query(standing)).rows;
+    const one = await command(['-o', 'json', 'run', '2026-10', '--customer', 'C0002']);
+    expect([one.code, one.stderr], one.stderr).toEqual([
+      0,
+      expect.stringContaining('a run would change no difference'),
+    ]);
+    const record = JSON.parse(one.stdout) as { id: string; state: string };
+    expect(record.state).toBe('previewed');
+    const { rows } = await database.pool.query(
+      'select p.customer, p.state from pair p join run r on r.seq = p.run_seq where r.id = $1',
+      [record.id],
+    );
+    expect(rows).toEqual([{ customer: 'C0002', state: 'mismatch' }]);
+    // Every twelfth customer's Solvimon invoice is not on hold, which no run can judge.
+    const failed = await command(['-o', 'json', 'run', '2026-10', '--only', 'failed']);
+    const { id } = JSON.parse(failed.stdout) as { id: string };
+    const looked = await database.pool.query<{ customers: string[] }>('select customers from run where id = $1', [id]);
+    expect(looked.rows[0]?.customers).toEqual(['C0010', 'C0022', 'C0034', 'C0046', 'C0058']);
+    expect((await database.pool.query(standing)).rows).toEqual(before);
+    const state = await database.pool.query(
+      `select count(*)::int as n from root_cause_cycle c join run r on r.seq = c.run_seq where r.is_preview`,
+    );
+    expect(state.rows).toEqual([{ n: 0 }]);
+  },
+  timeout,
+);
+
+test(
+  'a worker answers for its health, and its metrics are what the tables say',
+  async () => {
+    const worker = startWorker('--ops-port', '19464');
+    await until(alive, [1]);
+    const get = async (page: string) => {
+      const reply = await fetch(`http://127.0.0.1:19464/${page}`);
+      return { status: reply.status, text: await reply.text() };
+    };
+    expect(await get('healthz')).toEqual({ status: 200, text: 'ok\n' });
+    expect(await get('readyz')).toEqual({ status: 200, text: 'ready\n' });
+    const { text } = await get('metrics');
+    const { rows } = await database.pool.query<{ state: string; n: number }>(
+      `select state, count(*)::int as n from pair where run_seq = (select max(seq) from run where state = 'finished') group by state`,
+    );
+    expect(rows.length).toBeGreaterThan(3);
+    for (const { state, n } of rows) expect(text).toContain(`recon_pairs{cycle="2026-10",state="${state}"} ${n}\n`);
+    expect(text).toContain('recon_runs_total{result="cancelled"} 1\n');
+    expect(text).toContain('recon_runs_total{result="previewed"} 2\n');
+    expect(text).toContain('recon_processes{kind="worker",state="working"} 1\n');
+    expect(text).toMatch(/recon_amount_at_risk\{cycle="2026-10",currency="EUR",direction="under"\} -\d/);
+    expect(text).toMatch(/recon_last_success_timestamp_seconds \d{10}/);
+    expect(text).toContain('recon_queue_up 1\n');
+    expect(text).toMatch(/^bullmq_/m);
+    await database.pool.query(`delete from kysely_migration where name = '0001_core'`);
+    expect(await get('readyz')).toEqual({ status: 503, text: 'migration 0001_core has not run\n' });
+    await database.pool.query(`insert into kysely_migration (name, timestamp) values ('0001_core', '2026-01-01')`);
+    worker.child.kill('SIGTERM');
+    expect((await worker.ended).code).toBe(0);
+  },
+  timeout,
+);
+
 test('migrate says what has run, and changes nothing that is up to date', async () => {
   const status = await command(['-o', 'json', 'migrate', 'status']);
   const { rows } = JSON.parse(status.stdout) as { rows: { name: string; isApplied: boolean }[] };
