@@ -1,3 +1,68 @@
+create table alert (
+  seq bigint generated always as identity not null,
+  id text not null,
+  kind text not null,
+  severity text not null,
+  cycle text,
+  run_id text,
+  title text not null,
+  lines jsonb not null,
+  detail jsonb not null,
+  customers text[] default '{}'::text[] not null,
+  owners text[] default '{}'::text[] not null,
+  link text,
+  raised_at timestamp with time zone not null,
+  routed_at timestamp with time zone,
+  acknowledged_by text,
+  acknowledged_at timestamp with time zone,
+  note text,
+  constraint alert_acknowledged_by_check CHECK (((acknowledged_by = lower(btrim(acknowledged_by))) AND (acknowledged_by <> ''::text))),
+  constraint alert_check CHECK (((acknowledged_by IS NULL) = (acknowledged_at IS NULL))),
+  constraint alert_id_check CHECK ((id ~ '^A-[0-9a-f]{20}$'::text)),
+  constraint alert_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
+  constraint alert_title_check CHECK ((btrim(title) <> ''::text)),
+  constraint alert_pkey PRIMARY KEY (id),
+  constraint alert_seq_key UNIQUE (seq)
+);
+CREATE INDEX alert_kind ON public.alert USING btree (kind, seq DESC);
+CREATE INDEX alert_unrouted ON public.alert USING btree (seq) WHERE (routed_at IS NULL);
+
+create table alert_delivery (
+  alert_id text not null,
+  channel text not null,
+  recipient text not null,
+  not_before timestamp with time zone not null,
+  message_id text,
+  constraint alert_delivery_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alert(id),
+  constraint alert_delivery_message_id_fkey FOREIGN KEY (message_id) REFERENCES alert_message(id),
+  constraint alert_delivery_pkey PRIMARY KEY (alert_id, channel, recipient)
+);
+CREATE INDEX alert_delivery_message ON public.alert_delivery USING btree (message_id);
+CREATE INDEX alert_delivery_open ON public.alert_delivery USING btree (channel, not_before) WHERE (message_id IS NULL);
+
+create table alert_message (
+  id text not null,
+  channel text not null,
+  recipient text not null,
+  state text not null,
+  due_at timestamp with time zone not null,
+  attempts integer default 0 not null,
+  claim text,
+  claimed_until timestamp with time zone,
+  may_have_arrived boolean default false not null,
+  created_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  last_error text,
+  reference text,
+  constraint alert_message_attempts_check CHECK ((attempts >= 0)),
+  constraint alert_message_check CHECK ((((state = 'sending'::text) = (claim IS NOT NULL)) AND ((claim IS NULL) = (claimed_until IS NULL)))),
+  constraint alert_message_check1 CHECK (((state = ANY (ARRAY['sent'::text, 'dead'::text])) = (ended_at IS NOT NULL))),
+  constraint alert_message_id_check CHECK ((id ~ '^N-[0-9a-f]{20}$'::text)),
+  constraint alert_message_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'sent'::text, 'dead'::text]))),
+  constraint alert_message_pkey PRIMARY KEY (id)
+);
+CREATE INDEX alert_message_due ON public.alert_message USING btree (channel, due_at) WHERE (state = ANY (ARRAY['waiting'::text, 'sending'::text]));
+
 create table api_token (
   id text not null,
   name text not null,
@@ -86,6 +151,15 @@ create table cycle_state (
   since timestamp with time zone not null,
   constraint cycle_state_state_check CHECK ((state = ANY (ARRAY['collecting'::text, 'settling'::text, 'comparable'::text, 'in_review'::text, 'signed'::text, 'suspended'::text]))),
   constraint cycle_state_pkey PRIMARY KEY (cycle)
+);
+
+create table database_role (
+  role text not null,
+  kind text not null,
+  has_queue boolean default false not null,
+  constraint database_role_kind_check CHECK ((kind = ANY (ARRAY['app'::text, 'read'::text]))),
+  constraint database_role_role_check CHECK ((role ~ '^[a-z_][a-z0-9_]{0,62}$'::text)),
+  constraint database_role_pkey PRIMARY KEY (role)
 );
 
 create table decision_approval (
@@ -590,6 +664,201 @@ create table stage_change (
 );
 CREATE TRIGGER stage_change_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.stage_change FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+create table usage_aggregate (
+  load_id bigint not null,
+  no integer not null,
+  customer text not null,
+  meter text not null,
+  is_customer_mapped boolean not null,
+  is_meter_mapped boolean not null,
+  period tstzrange not null,
+  events numeric,
+  quantity numeric not null,
+  constraint usage_aggregate_period_check CHECK ((lower_inc(period) AND (NOT upper_inc(period)) AND (NOT isempty(period)))),
+  constraint usage_aggregate_load_id_fkey FOREIGN KEY (load_id) REFERENCES usage_load(id) ON DELETE CASCADE,
+  constraint usage_aggregate_pkey PRIMARY KEY (load_id, no)
+);
+
+create table usage_billed (
+  check_seq bigint not null,
+  customer text not null,
+  charge_key text not null,
+  side text not null,
+  from_events numeric,
+  on_invoice numeric,
+  state text not null,
+  constraint usage_billed_side_check CHECK ((side = ANY (ARRAY['legacy'::text, 'solvimon'::text]))),
+  constraint usage_billed_state_check CHECK ((state = ANY (ARRAY['agrees'::text, 'differs'::text, 'no_line'::text, 'no_usage'::text]))),
+  constraint usage_billed_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_billed_pkey PRIMARY KEY (check_seq, customer, charge_key, side)
+);
+
+create table usage_check (
+  seq bigint generated always as identity not null,
+  id text not null,
+  kind text not null,
+  run_id text,
+  cycle text not null,
+  timezone text not null,
+  state text not null,
+  is_complete boolean,
+  incomplete_because text[] default '{}'::text[] not null,
+  closes_at timestamp with time zone not null,
+  summary jsonb,
+  result_hash text,
+  created_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  constraint usage_check_check CHECK (((kind = 'run'::text) = (run_id IS NOT NULL))),
+  constraint usage_check_id_check CHECK ((id ~ '^[0-9a-z]{26}$'::text)),
+  constraint usage_check_kind_check CHECK ((kind = ANY (ARRAY['run'::text, 'check'::text, 'dry_run'::text, 'backfill'::text]))),
+  constraint usage_check_state_check CHECK ((state = ANY (ARRAY['reading'::text, 'compared'::text]))),
+  constraint usage_check_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
+  constraint usage_check_pkey PRIMARY KEY (seq),
+  constraint usage_check_id_key UNIQUE (id),
+  constraint usage_check_run_id_key UNIQUE (run_id)
+);
+CREATE INDEX usage_check_cycle ON public.usage_check USING btree (cycle, seq DESC);
+
+create table usage_day (
+  check_seq bigint not null,
+  customer text not null,
+  meter text not null,
+  day date not null,
+  legacy_events bigint not null,
+  solvimon_events bigint not null,
+  legacy_sum numeric not null,
+  solvimon_sum numeric not null,
+  legacy_hash numeric not null,
+  solvimon_hash numeric not null,
+  constraint usage_day_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_day_pkey PRIMARY KEY (check_seq, customer, meter, day)
+);
+
+create table usage_event (
+  no integer not null,
+  reference text,
+  customer text not null,
+  meter text not null,
+  is_customer_mapped boolean not null,
+  is_meter_mapped boolean not null,
+  at timestamp with time zone not null,
+  quantity numeric not null,
+  unique_key text,
+  ingested_at timestamp with time zone,
+  outcome text not null,
+  outcome_reason text,
+  constraint usage_event_outcome_check CHECK ((outcome = ANY (ARRAY['counted'::text, 'not_matched'::text, 'duplicate'::text, 'deleted'::text])))
+);
+
+create table usage_evidence (
+  check_seq bigint not null,
+  customer text not null,
+  meter text not null,
+  charge_key text not null,
+  kind text not null,
+  quantity numeric not null,
+  events bigint not null,
+  examples text[] not null,
+  constraint usage_evidence_kind_check CHECK ((kind = ANY (ARRAY['missing'::text, 'duplicate'::text, 'late'::text, 'unmatched'::text]))),
+  constraint usage_evidence_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_evidence_pkey PRIMARY KEY (check_seq, customer, meter, kind)
+);
+
+create table usage_finding (
+  check_seq bigint not null,
+  no integer not null,
+  class text not null,
+  customer text not null,
+  meter text not null,
+  day date,
+  reference text,
+  other_reference text,
+  legacy_at timestamp with time zone,
+  solvimon_at timestamp with time zone,
+  legacy_quantity numeric,
+  solvimon_quantity numeric,
+  solvimon_customer text,
+  solvimon_meter text,
+  ingested_at timestamp with time zone,
+  reason text,
+  effect numeric not null,
+  constraint usage_finding_class_check CHECK ((class = ANY (ARRAY['missing'::text, 'extra'::text, 'duplicate'::text, 'late'::text, 'unmatched'::text, 'wrong_customer'::text, 'wrong_meter'::text, 'wrong_period'::text, 'wrong_time'::text, 'wrong_quantity'::text, 'future'::text, 'unknown_customer'::text, 'unknown_meter'::text, 'unreadable'::text, 'count_differs'::text]))),
+  constraint usage_finding_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_finding_pkey PRIMARY KEY (check_seq, no)
+);
+CREATE INDEX usage_finding_class ON public.usage_finding USING btree (check_seq, class, no);
+CREATE INDEX usage_finding_customer ON public.usage_finding USING btree (check_seq, customer, meter, no);
+CREATE INDEX usage_finding_reference ON public.usage_finding USING btree (check_seq, reference) WHERE (reference IS NOT NULL);
+
+create table usage_hour (
+  check_seq bigint not null,
+  meter text not null,
+  hour timestamp with time zone not null,
+  legacy_events bigint not null,
+  solvimon_events bigint not null,
+  constraint usage_hour_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_hour_pkey PRIMARY KEY (check_seq, meter, hour)
+);
+
+create table usage_load (
+  id bigint generated always as identity not null,
+  check_seq bigint not null,
+  side text not null,
+  system text not null,
+  state text not null,
+  read bigint,
+  events bigint,
+  aggregates bigint,
+  rejected bigint,
+  skipped jsonb default '{}'::jsonb not null,
+  problems jsonb default '[]'::jsonb not null,
+  is_complete boolean,
+  incomplete_because text[] default '{}'::text[] not null,
+  input_hash text,
+  as_of timestamp with time zone,
+  started_at timestamp with time zone not null,
+  loaded_at timestamp with time zone,
+  constraint usage_load_side_check CHECK ((side = ANY (ARRAY['legacy'::text, 'solvimon'::text]))),
+  constraint usage_load_state_check CHECK ((state = ANY (ARRAY['loading'::text, 'loaded'::text]))),
+  constraint usage_load_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_load_pkey PRIMARY KEY (id)
+);
+CREATE INDEX usage_load_check ON public.usage_load USING btree (check_seq);
+CREATE UNIQUE INDEX usage_load_once ON public.usage_load USING btree (check_seq, side) WHERE (state = 'loaded'::text);
+
+create table usage_rejected (
+  load_id bigint not null,
+  no integer not null,
+  reference text,
+  customer text,
+  meter text,
+  problems jsonb not null,
+  file text,
+  file_line integer,
+  constraint usage_rejected_load_id_fkey FOREIGN KEY (load_id) REFERENCES usage_load(id) ON DELETE CASCADE,
+  constraint usage_rejected_pkey PRIMARY KEY (load_id, no)
+);
+CREATE INDEX usage_rejected_reference ON public.usage_rejected USING btree (load_id, reference) WHERE (reference IS NOT NULL);
+
+create table usage_total (
+  check_seq bigint not null,
+  customer text not null,
+  meter text not null,
+  charge_key text not null,
+  aggregation text not null,
+  legacy_events bigint not null,
+  solvimon_events bigint not null,
+  arrived_events bigint not null,
+  legacy_sum numeric not null,
+  solvimon_sum numeric not null,
+  legacy_hash numeric not null,
+  solvimon_hash numeric not null,
+  legacy_quantity numeric,
+  solvimon_quantity numeric,
+  constraint usage_total_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_total_pkey PRIMARY KEY (check_seq, customer, meter)
+);
+
 create table webhook_delivery (
   token text not null,
   keep_until timestamp with time zone not null,
@@ -685,6 +954,79 @@ create table work_seen (
   constraint work_seen_pkey PRIMARY KEY (key, cycle)
 );
 CREATE INDEX work_seen_cycle ON public.work_seen USING btree (cycle);
+
+CREATE OR REPLACE FUNCTION public.give_schema(given text, taker text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  item record;
+begin
+  if to_regnamespace(given) is null then return; end if;
+  execute format('alter schema %I owner to %I', given, taker);
+  for item in
+    select format('table %I.%I', given, c.relname) as what from pg_class c
+    where c.relnamespace = to_regnamespace(given) and c.relkind in ('r', 'p')
+    union all
+    select format('sequence %I.%I', given, c.relname) from pg_class c
+    where c.relnamespace = to_regnamespace(given) and c.relkind = 'S'
+      and not exists (select from pg_depend d where d.objid = c.oid and d.deptype in ('a', 'i'))
+    union all
+    select format('routine %s', p.oid::regprocedure) from pg_proc p where p.pronamespace = to_regnamespace(given)
+    union all
+    select format('type %I.%I', given, t.typname) from pg_type t where t.typnamespace = to_regnamespace(given) and t.typtype in ('e', 'd')
+  loop
+    execute format('alter %s owner to %I', item.what, taker);
+  end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.grant_database_roles()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  granted record;
+  item record;
+begin
+  for granted in select * from database_role d where exists (select from pg_roles where rolname = d.role) loop
+    execute format('grant usage on schema public to %I', granted.role);
+    if granted.kind = 'read' then
+      for item in select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v') loop
+        if item.relname = 'api_token' then
+          execute format('revoke all on %I from %I', item.relname, granted.role);
+        else
+          execute format('grant select on %I to %I', item.relname, granted.role);
+        end if;
+      end loop;
+      continue;
+    end if;
+    -- A load and a run lie in partitions of their own, which are made and dropped as the work goes on.
+    execute format('grant create, usage on schema public to %I', granted.role);
+    execute format('grant temporary on database %I to %I', current_database(), granted.role);
+    for item in
+      select c.relname, c.relowner = (select oid from pg_roles where rolname = granted.role) as is_theirs,
+        c.relkind = 'p' or c.relispartition or c.relname ~ '_[lr][0-9]+$' as is_bulk,
+        c.relname in ('database_role', 'kysely_migration', 'kysely_migration_lock') as is_read_only,
+        exists (select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+          where t.tgrelid = c.oid and p.proname in ('refuse_change', 'refuse_history_change')) as is_history
+      from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+    loop
+      if item.is_bulk then
+        if not item.is_theirs then execute format('alter table %I owner to %I', item.relname, granted.role); end if;
+      else
+        execute format('revoke all on %I from %I', item.relname, granted.role);
+        execute format('grant %s on %I to %I', case when item.is_read_only then 'select'
+          when item.is_history then 'select, insert' else 'select, insert, update, delete' end, item.relname, granted.role);
+      end if;
+    end loop;
+    if granted.has_queue then
+      execute format('grant create on database %I to %I', current_database(), granted.role);
+      perform give_schema('bullmq', granted.role);
+    else
+      execute format('revoke create on database %I from %I', current_database(), granted.role);
+    end if;
+  end loop;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger

@@ -124,13 +124,15 @@ function optionLines(command: Command): readonly string[] {
 }
 
 function configPage(): string {
-  const { legacy, solvimon } = sourceSchemas();
-  const schema = configSchema({ legacy, solvimon, today: '2026-01-01' });
+  const { legacy, solvimon, usage } = sourceSchemas();
+  const schema = configSchema({ legacy, solvimon, usage, today: '2026-01-01' });
   const rows = (described: ReturnType<typeof describeAll>) =>
     described.map((one) => row(`\`${one.path}\``, one.description, one.isRequired ? 'yes' : ''));
   const blocks = [
-    ...Object.entries(legacy).map(([kind, one]) => ['legacy', kind, one] as const),
-    ...Object.entries(solvimon).map(([kind, one]) => ['solvimon', kind, one] as const),
+    ...Object.entries(legacy).map(([kind, one]) => ['sources.legacy', kind, one] as const),
+    ...Object.entries(solvimon).map(([kind, one]) => ['sources.solvimon', kind, one] as const),
+    ...Object.entries(usage.legacy).map(([kind, one]) => ['usage.legacy', kind, one] as const),
+    ...Object.entries(usage.solvimon).map(([kind, one]) => ['usage.solvimon', kind, one] as const),
   ];
   return [
     '# Configuration',
@@ -140,8 +142,8 @@ function configPage(): string {
     ...head('key', 'meaning', 'required'),
     ...rows(describeAll(schema)),
     '',
-    ...blocks.flatMap(([side, kind, block]) => [
-      `## \`sources.${side}\` with \`kind: ${kind}\``,
+    ...blocks.flatMap(([place, kind, block]) => [
+      `## \`${place}\` with \`kind: ${kind}\``,
       '',
       ...head('key', 'meaning', 'required'),
       ...rows(describeAll(block)),

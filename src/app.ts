@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { AppError } from './errors.js';
+import { usageSchemas, usageSettings } from './app-usage.js';
 import { type LoadedConfig, loadConfig } from './config.js';
 import { isExpired, toCompareRules } from './config/compare-rules.js';
 import { toKnownDifferences } from './config/known.js';
@@ -40,6 +41,7 @@ export function sourceSchemas() {
   return {
     legacy: Object.fromEntries(Object.values(legacyAdapters).map((adapter) => [adapter.kind, adapter.configSchema])),
     solvimon: { http: httpConfig, pages: pagesConfig, reports: reportsConfig },
+    usage: usageSchemas(),
   };
 }
 
@@ -129,17 +131,19 @@ async function settingsOf(run: StoredRun, options: ContextOptions): Promise<RunS
   const stored = run.config as { readonly config: Config; readonly baseDir?: string };
   const { config } = stored;
   const baseDir = stored.baseDir ?? options.baseDir;
+  const mapping = await mappingOf(config, baseDir);
   // Expiry is judged on the day the run began, so that a resumed run judges as it began.
   const began = dateInZone(instantOfMs(Date.parse(run.createdAt)), config.timezone);
   return {
     rules: toCompareRules(config, began),
     known: toKnownDifferences(config).filter((entry) => !isExpired(entry.expires, began)),
-    mapping: await mappingOf(config, baseDir),
+    mapping,
     slackDays: config.run.slack_days,
     chunkSize: config.run.chunk_size,
     settleGraceMs: config.schedule?.settle_grace ?? 0,
     openSource: (side) => openSource(config, side, baseDir, options),
     rateOf: (side) => rateOf(config, side),
+    usage: config.usage === undefined ? null : await usageSettings(config, baseDir, mapping),
   };
 }
 
@@ -308,7 +312,7 @@ function collectWith(options: RunnerOptions): CycleSteps['collect'] {
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
 
 /** 26 characters: ten for the millisecond, so that ids sort by time, sixteen random. */
-function newRunId(now: Date): string {
+export function newRunId(now: Date): string {
   const random = [...randomBytes(16)].map((byte) => alphabet[byte % alphabet.length]).join('');
   return `${now.getTime().toString(36).padStart(10, '0')}${random}`;
 }

@@ -6,6 +6,7 @@ import { toCompareRules } from './config/compare-rules.js';
 const input = {
   legacy: { csv: z.strictObject({ files: z.array(z.string()), decimal_comma: z.boolean().default(false) }) },
   solvimon: { api: z.strictObject({ api_key_env: z.string(), rps: z.number().int().default(8) }) },
+  usage: { legacy: {}, solvimon: {} },
   today: '2026-11-24',
 };
 

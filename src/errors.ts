@@ -88,6 +88,13 @@ export const errorTable = {
     next: 'List the pairs with `shadowbill pair list`.',
     httpStatus: 404,
   },
+  alert_not_found: {
+    sentence: 'There is no such alert',
+    retry: 'never',
+    exitCode: exitCodes.usage,
+    next: 'List the alerts with `shadowbill alerts list`.',
+    httpStatus: 404,
+  },
   not_found: {
     sentence: 'There is nothing by this name',
     retry: 'never',
@@ -133,6 +140,12 @@ export const errorTable = {
     exitCode: exitCodes.configInvalid,
     next: 'Mend the places named and check with `shadowbill config check`.',
   },
+  address_private: {
+    sentence: 'An address lies inside a private network, where we send nothing',
+    retry: 'never',
+    exitCode: exitCodes.configInvalid,
+    next: 'Mend the address, or set allow_private_address: true in the block of that source if it is meant.',
+  },
   database_refused: {
     sentence: 'Postgres refused the user, the password or the database name',
     retry: 'never',
@@ -175,6 +188,12 @@ export const errorTable = {
     exitCode: exitCodes.dependencyDown,
     next: 'Read the cause; the schema is as it was before.',
   },
+  migration_needs_owner: {
+    sentence: 'The schema is older than this version, and this account may not alter it',
+    retry: 'never',
+    exitCode: exitCodes.notAllowed,
+    next: 'Migrate once with the account that owns the tables in DATABASE_URL, then start again with this one.',
+  },
   backup_failed: {
     sentence: 'The backup could not be taken or restored',
     retry: 'later',
@@ -215,7 +234,13 @@ export const errorTable = {
     sentence: 'A notification could not be delivered',
     retry: 'later',
     exitCode: exitCodes.dependencyDown,
-    next: 'Check the address and token of the channel.',
+    next: 'Check the channel with `shadowbill notify test`; what was given up is sent again with `shadowbill alerts resend`.',
+  },
+  notification_refused: {
+    sentence: 'A receiver refused a notification',
+    retry: 'never',
+    exitCode: exitCodes.configInvalid,
+    next: 'Mend the address or token of the channel, try it with `shadowbill notify test`, then send again with `shadowbill alerts resend`.',
   },
   timeout: {
     sentence: 'The time allowed has passed',

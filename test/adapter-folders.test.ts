@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../src/legacy-adapters', import.meta.url));
 const conformance = fileURLToPath(new URL('./conformance', import.meta.url));
 
 /** Folders that several adapters share and that are none themselves. */
-const shared: ReadonlySet<string> = new Set(['files', 'http', 'presets', 'rows', 'sql']);
+const shared: ReadonlySet<string> = new Set(['files', 'http', 'presets', 'rows', 'sql', 'usage']);
 
 const fiveFiles = ['adapter.ts', 'read.ts', 'shape.ts', 'to-document.ts', 'to-document.test.ts'];
 const translation = ['to-document.ts', 'to-document.test.ts'];

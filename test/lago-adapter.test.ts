@@ -58,7 +58,12 @@ afterEach(async () => {
 
 async function world(options: LagoFakeOptions, config: object = {}, key: string = fakeKey): Promise<World> {
   const fake = await startLago({ now: () => now, ...options });
-  const parsed = lagoConfig.parse({ api_key_env: 'KEY', base_url: `http://127.0.0.1:${fake.port}`, ...config });
+  const parsed = lagoConfig.parse({
+    api_key_env: 'KEY',
+    base_url: `http://127.0.0.1:${fake.port}`,
+    allow_private_address: true,
+    ...config,
+  });
   const source = openLago(parsed, { KEY: key });
   const limits: number[] = [];
   const context: PullContext = {
@@ -230,7 +235,20 @@ describe('check of the Lago adapter', () => {
   test('of a configuration sends no key over an open line', () => {
     const parse = (base_url: string) => lagoConfig.safeParse({ api_key_env: 'KEY', base_url }).success;
     expect(parse('https://lago.acme.example/billing')).toBe(true);
-    expect(parse('http://127.0.0.1:3000')).toBe(true);
+    expect(
+      lagoConfig.safeParse({ api_key_env: 'KEY', base_url: 'http://127.0.0.1:3000', allow_private_address: true })
+        .success,
+    ).toBe(true);
+    for (const inside of [
+      'http://127.0.0.1:3000',
+      'https://10.0.0.7',
+      'https://[fd00::7]/lago',
+      'https://169.254.169.254',
+    ])
+      expect(lagoConfig.safeParse({ api_key_env: 'KEY', base_url: inside }).error?.issues[0]).toMatchObject({
+        path: ['base_url'],
+        message: expect.stringContaining('allow_private_address') as string,
+      });
     expect(parse('http://lago.acme.example')).toBe(false);
     expect(parse('https://user:secret@lago.acme.example')).toBe(false);
   });

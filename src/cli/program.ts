@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { AppError, exitCodeOf } from '../errors.js';
+import { addAlertsCommands, addNotifyCommands } from './commands/alerts.js';
 import { addBackupCommands } from './commands/backup.js';
 import { addCausesCommands } from './commands/causes.js';
 import { addCohortCommands } from './commands/cohort.js';
 import { addConfigCommands } from './commands/config.js';
+import { addDatabaseCommands } from './commands/database.js';
 import { addDecisionCommands } from './commands/decision.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDoctorCommand } from './commands/doctor.js';
@@ -22,6 +24,7 @@ import { addServeCommand } from './commands/serve.js';
 import { addAuditCommands } from './commands/audit.js';
 import { addCycleCommands } from './commands/cycle.js';
 import { addExportCommand } from './commands/export.js';
+import { addUsageCommands } from './commands/usage.js';
 import { addTokenCommands } from './commands/token.js';
 import { addWorkCommands } from './commands/work.js';
 import { formats } from './output.js';
@@ -42,14 +45,18 @@ const commands: readonly AddCommands[] = [
   addGateCommands,
   addDecisionCommands,
   addGoliveCommands,
+  addUsageCommands,
   addSolvimonCommands,
   addCycleCommands,
   addExportCommand,
   addAuditCommands,
+  addAlertsCommands,
+  addNotifyCommands,
   addTokenCommands,
   addServeCommand,
   addConfigCommands,
   addDoctorCommand,
+  addDatabaseCommands,
   addBackupCommands,
   addSourceCommands,
   addDemoCommand,

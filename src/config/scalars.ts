@@ -117,6 +117,11 @@ export const webAddress = scalar(
   (value) => `${quoted(value)} is not a web address. Write e.g. https://recon.example.com`,
 );
 
+export const mailAddress = scalar(
+  (value) => (/^[^\s@<>,;]+@[^\s@<>,;]+$/.test(value) ? value : undefined),
+  (value) => `${quoted(value)} is not a mail address. Write e.g. finance@example.com`,
+);
+
 /** The name of an environment variable that holds a secret. */
 export const variableName = scalar(
   (value) => (/^[A-Z_][A-Z0-9_]*$/.test(value) ? value : undefined),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { causes, levels } from '../model/verdict.js';
+import { alertsSchema } from './alerts.js';
 import * as s from './scalars.js';
 import { sourceBlock, type SourceSchemas } from './source-block.js';
 
@@ -7,6 +8,8 @@ import { sourceBlock, type SourceSchemas } from './source-block.js';
 export type SchemaInput = {
   readonly legacy: SourceSchemas;
   readonly solvimon: SourceSchemas;
+  /** Blocks of the sources of usage. */
+  readonly usage: { readonly legacy: SourceSchemas; readonly solvimon: SourceSchemas };
   /** "YYYY-MM-DD". */
   readonly today: string;
 };
@@ -126,10 +129,30 @@ export function configSchema(input: SchemaInput) {
         solvimon: sourceBlock(input.solvimon).describe('Solvimon; its kind decides the other keys'),
       })
       .describe('The two systems'),
+    usage: z
+      .strictObject({
+        legacy: sourceBlock(input.usage.legacy).describe(
+          'Usage as the old system counted it; its kind decides the other keys',
+        ),
+        solvimon: sourceBlock(input.usage.solvimon).describe(
+          'Usage as Solvimon took it in; its kind decides the other keys',
+        ),
+        slack_hours: s
+          .count(0, 240)
+          .default(48)
+          .describe('Hours around the cycle in which an event that went to the wrong day is still looked for'),
+      })
+      .optional()
+      .describe('Where the usage of both systems is read, to check it before invoices are compared'),
     mapping: z
       .strictObject({
         customers: s.text.optional().describe('CSV with the columns legacy,solvimon, relative to this file'),
         products: s.text.optional().describe('CSV with the columns legacy,solvimon, relative to this file'),
+        meters: s.text
+          .optional()
+          .describe(
+            'CSV with the columns legacy,solvimon and, where they are needed, product (legacy’s id of what the meter is billed as) and aggregation, relative to this file',
+          ),
         strict: s.bool.default(false).describe('true: an unmapped id never joins by being spelled alike'),
       })
       .prefault({})
@@ -194,23 +217,7 @@ export function configSchema(input: SchemaInput) {
       .describe('How currencies are brought together; not needed for one currency'),
     golive: goliveSchema.optional().describe('Calendar of the cutover'),
     cohorts: z.array(cohortSchema).default([]).describe('Groups of customers that move together'),
-    alerts: z
-      .strictObject({
-        include_names: s.bool.default(false).describe('Whether messages may carry customer names'),
-        digest: z
-          .strictObject({
-            slack_webhook_env: s.variableName.optional().describe('Variable that holds the webhook address'),
-            only: z
-              .array(s.oneOf(['new', 'worse', 'expired']))
-              .optional()
-              .describe('new, worse, expired'),
-            email: z.array(s.text).optional().describe('Addresses'),
-          })
-          .optional()
-          .describe('One message at the end of a run'),
-      })
-      .optional()
-      .describe('Who is told what'),
+    alerts: alertsSchema.optional().describe('Who is told what'),
     api: z
       .strictObject({
         host: s.text.optional().describe('Address to listen on'),

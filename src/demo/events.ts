@@ -1,6 +1,7 @@
+import { TZDate } from '@date-fns/tz';
 import type { CycleId } from '../model/ids.js';
 import { decimalText, type DecimalText, toDecimal } from '../model/money.js';
-import { cyclePeriod, type Instant, instantOfMs, msOfInstant, type Period } from '../model/period.js';
+import { cyclePeriod, type Instant, instantOfMs, msOfInstant, type Period, readLocal } from '../model/period.js';
 import type { Customer } from './business.js';
 import type { Meter } from './catalogue.js';
 import type { Counted } from './contracts.js';
@@ -60,11 +61,20 @@ export function eventAt(
   };
 }
 
-/** A whole second well inside the month: nothing near midnight of its first or last day is there by accident. */
+/**
+ * A whole second well inside the month: nothing near midnight of its first or last day is there by accident, and nothing
+ * in the hour that happens twice in October, which a log of local times cannot tell.
+ */
 function momentIn({ start, end }: Period, random: Random): Instant {
   const first = (msOfInstant(start) + 4 * hourMs) / 1000;
   const last = (msOfInstant(end) - 4 * hourMs) / 1000;
-  return instantOfMs((first + random.int(0, last - first)) * 1000);
+  const at = instantOfMs((first + random.int(0, last - first)) * 1000);
+  return readLocal(localTime(at), zone)?.kind === 'one' ? at : instantOfMs(msOfInstant(at) + 2 * hourMs);
+}
+
+/** "2026-10-01 00:30:00" in the business's zone. */
+export function localTime(at: Instant): string {
+  return new TZDate(msOfInstant(at), zone).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /** Minutes after the local start of a cycle's month. */

@@ -46,6 +46,10 @@ export function makeDemo(seed: number): { readonly files: readonly DemoFile[]; r
       { path: 'policy.yml', content: writePolicy() },
       ...listFiles(customers, planted),
       ...written.flatMap((one) => one.files),
+      {
+        path: 'solvimon/events.ndjson',
+        content: writeSolvimonEvents(planted.flatMap(({ cases }) => cases.map(({ one }) => one))),
+      },
       { path: 'truth.json', content: `${JSON.stringify(truth, null, 1)}\n` },
     ],
   };
@@ -100,7 +104,6 @@ function writeCycle(cycle: CycleId, planted: readonly PlantedCase[], random: Ran
       path: `solvimon/${cycle}/invoices/page-${String(index + 1).padStart(3, '0')}.json`,
       content,
     })),
-    { path: `solvimon/${cycle}/events.ndjson`, content: writeSolvimonEvents(cases) },
   ];
   return { cycle, files, truths: truthsOf(cycle, planted, { legacy, solvimon }) };
 }

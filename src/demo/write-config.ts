@@ -82,10 +82,27 @@ sources:
     require_hold: 'true'
     customer_key: reference
 
+# What was used, event by event: checked before invoices are compared, so that a missing event is not taken for a wrong price.
+usage:
+  legacy:
+    kind: csv
+    path: legacy/{cycle}/usage.csv
+    delimiter: ';'
+    # The log has local times without an offset; one in the hour that happens twice in October would be refused.
+    timezone: Europe/Amsterdam
+    decimal_mark: ','
+    columns: { reference: EVENT, customer: ACCOUNT, meter: METER, at: AT, quantity: QTY }
+  # Events as GET /v1/events gives them: the whole list, which has no filter by time.
+  solvimon:
+    kind: ndjson
+    path: solvimon/events.ndjson
+
 # Nothing joins by being spelled alike: what is in neither file is reported as unmapped.
 mapping:
   customers: mapping/customers.csv
   products: mapping/products.csv
+  # Meters, and what each is billed as.
+  meters: mapping/meters.csv
   strict: true
 
 compare:

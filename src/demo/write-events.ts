@@ -1,10 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
-import { TZDate } from '@date-fns/tz';
 import { toDecimal } from '../model/money.js';
-import { type Instant, msOfInstant } from '../model/period.js';
 import type { Case } from './case.js';
 import { meters } from './catalogue.js';
-import { type UsageEvent, zone } from './events.js';
+import { localTime, type UsageEvent } from './events.js';
 
 /** The old system's usage log of a cycle: local times without an offset, decimal commas. */
 export function writeLegacyEvents(cases: readonly Case[]): string {
@@ -22,8 +20,11 @@ export function writeLegacyEvents(cases: readonly Case[]): string {
 
 /** What Solvimon has taken in, one event a line, in the order in which it arrived. */
 export function writeSolvimonEvents(cases: readonly Case[]): string {
-  const events = cases.flatMap((one) => one.solvimonEvents.map((event) => ({ one, event })));
-  return events
+  // An event at the edge of a month is known to the months on both sides of it, and was taken in once.
+  const events = new Map(
+    cases.flatMap((one) => one.solvimonEvents.map((event) => [event.reference, { one, event }] as const)),
+  );
+  return [...events.values()]
     .sort((a, b) => compare(a.event.ingestedAt, b.event.ingestedAt) || compare(a.event.reference, b.event.reference))
     .map(({ one, event }) =>
       JSON.stringify({
@@ -50,8 +51,3 @@ function inOrder<Entry extends { readonly event: UsageEvent }>(entries: Entry[])
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
-/** "2026-10-01 00:30:00" in the business's zone. */
-function localTime(at: Instant): string {
-  return new TZDate(msOfInstant(at), zone).toISOString().slice(0, 19).replace('T', ' ');
-}

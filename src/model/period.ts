@@ -1,4 +1,4 @@
-import { TZDate } from '@date-fns/tz';
+import { TZDate, tzOffset } from '@date-fns/tz';
 import { addMonths } from 'date-fns';
 import type { CycleId } from './ids.js';
 import { invariant } from './invariant.js';
@@ -45,6 +45,18 @@ export function parseInstant(text: string): Instant | undefined {
 
 /** Whether an IANA zone name is known to this Node. */
 export function isZone(zone: string): boolean {
+  const known = zones.get(zone);
+  if (known !== undefined) return known;
+  const found = isZoneOfNode(zone);
+  if (zones.size >= mostZones) zones.clear();
+  zones.set(zone, found);
+  return found;
+}
+
+const zones = new Map<string, boolean>();
+const mostZones = 1024;
+
+function isZoneOfNode(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
     return true;
@@ -88,6 +100,60 @@ export function parseLocal(text: string, zone: string): Instant | undefined {
   return fromLocal(text.slice(0, 10), hour, minute, second, Number((match[7] ?? '0').padEnd(3, '0')), zone);
 }
 
+/** What a local time without an offset can mean: one instant, two of them, or none. */
+export type LocalMeaning =
+  | { readonly kind: 'one'; readonly at: Instant }
+  | { readonly kind: 'doubled'; readonly first: Instant; readonly second: Instant }
+  | { readonly kind: 'skipped' };
+
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+/** Every known change of a zone's offset happens on a whole quarter of an hour of local time, so a quarter has one meaning. */
+const quarterMs = 15 * minuteMs;
+/** Zone → quarter of local time → the offsets in milliseconds that can hold in it, the larger (earlier) one first. */
+const quarters = new Map<string, Map<number, readonly number[]>>();
+const mostQuarters = 100_000;
+
+/**
+ * What calendar time `localMs` (the clock's reading taken as if it were UTC) means in `zone`. When clocks go back an hour
+ * happens twice, and when they go forward one never does; which of two was meant is not guessed.
+ */
+function meaningOfLocal(localMs: number, zone: string): LocalMeaning {
+  const known = quarters.get(zone) ?? new Map<number, readonly number[]>();
+  quarters.set(zone, known);
+  const quarter = Math.floor(localMs / quarterMs);
+  let offsets = known.get(quarter);
+  if (offsets === undefined) {
+    offsets = offsetsOfLocal(localMs, zone);
+    if (known.size >= mostQuarters) known.clear();
+    known.set(quarter, offsets);
+  }
+  const [first, second] = offsets;
+  if (first === undefined) return { kind: 'skipped' };
+  const at = instantOfMs(localMs - first);
+  return second === undefined
+    ? { kind: 'one', at }
+    : { kind: 'doubled', first: at, second: instantOfMs(localMs - second) };
+}
+
+function offsetsOfLocal(localMs: number, zone: string): readonly number[] {
+  const offsetAt = (ms: number) => tzOffset(zone, new Date(ms)) * minuteMs;
+  // The offsets a day before and after are all that can hold here: no zone changes twice in two days.
+  const offsets = new Set([offsetAt(localMs - dayMs), offsetAt(localMs + dayMs)]);
+  return [...offsets].filter((offset) => offsetAt(localMs - offset) === offset).sort((a, b) => b - a);
+}
+
+/** Reads a local date-time as `parseLocal` does, and says when its hour happened twice or never; `undefined` when malformed. */
+export function readLocal(text: string, zone: string): LocalMeaning | undefined {
+  const match = localDateTime.exec(text);
+  if (match === null || !isRealDate(text.slice(0, 10))) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? '0')) as number[];
+  if (hour === undefined || minute === undefined || second === undefined) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const ms = Number((match[7] ?? '0').padEnd(3, '0'));
+  return meaningOfLocal(Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second, ms), zone);
+}
+
 function fromLocal(date: string, hour: number, minute: number, second: number, ms: number, zone: string): Instant {
   const [year, month, day] = date.split('-').map(Number) as [number, number, number];
   return instantOfMs(new TZDate(year, month - 1, day, hour, minute, second, ms, zone).getTime());
@@ -104,6 +170,18 @@ export function isRealDate(date: string): boolean {
 
 /** The local calendar date "YYYY-MM-DD" of an instant in `zone`. */
 export function dateInZone(instant: Instant, zone: string): string {
+  const key = `${instant} ${zone}`;
+  const known = localDates.get(key);
+  if (known !== undefined) return known;
+  const date = readDateInZone(instant, zone);
+  if (localDates.size >= mostMidnights) localDates.clear();
+  localDates.set(key, date);
+  return date;
+}
+
+const localDates = new Map<string, string>();
+
+function readDateInZone(instant: Instant, zone: string): string {
   const local = new TZDate(msOfInstant(instant), zone);
   return `${local.getFullYear()}-${pad(local.getMonth() + 1)}-${pad(local.getDate())}`;
 }

@@ -8,6 +8,7 @@ import type { Mapping } from '../reconcile/mapping.js';
 import type { StoredRun } from '../store/runs.js';
 import type { SourceRate } from '../store/source-rate.js';
 import type { Database } from '../store/tables.js';
+import type { UsageSettings } from './usage/settings.js';
 
 /** What a use case needs of a run's configuration. Built by the composition root from the configuration the run began with. */
 export type RunSettings = {
@@ -21,6 +22,8 @@ export type RunSettings = {
   readonly chunkSize: number;
   /** How long after its end a cycle may still change by late usage, in milliseconds; not given: not at all. */
   readonly settleGraceMs?: number;
+  /** Left out or null: no usage is configured, and none is checked. */
+  readonly usage?: UsageSettings | null;
   openSource(side: Side): Promise<Source>;
   /** null: this source sets no limit, a file or a database. */
   rateOf(side: Side): SourceRate | null;
@@ -40,6 +43,7 @@ export type RunContext = {
 /** What a progress bar may show. Never decides anything. */
 export type ProgressEvent =
   | { readonly step: 'collect'; readonly side: Side; readonly documents: number; readonly isDone: boolean }
+  | { readonly step: 'usage'; readonly side: Side; readonly records: number; readonly isDone: boolean }
   | { readonly step: 'pair'; readonly settledPairs: number; readonly residueCustomers: number; readonly chunks: number }
   | { readonly step: 'compare'; readonly chunk: number; readonly pairs: number }
   | { readonly step: 'summarise' };

@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import { AppError } from '../errors.js';
 import { invariant } from '../model/invariant.js';
 import type { PullContext } from '../model/source.js';
-import { publicLookup, refusePrivateHost } from './address-guard.js';
+import { publicLookup, refusePrivateHost } from '../address-guard.js';
 import { type WriteKind, writeKindOf } from './allowed-writes.js';
 import { permissionOf } from './permissions.js';
 import { readReply, type RequestSketch, requestIdOf, type Verdict, type WireReply } from './reply.js';

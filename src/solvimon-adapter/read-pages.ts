@@ -90,7 +90,8 @@ function lineOfFault(text: string, error: unknown): number {
   return text.slice(0, position === undefined ? text.length : Number(position)).split('\n').length;
 }
 
-function damaged(place: { readonly file: string }, error: unknown): Problem {
+/** The problem of a gzip file that is cut off or damaged. */
+export function damaged(place: { readonly file: string }, error: unknown): Problem {
   const why = error instanceof Error ? error.message : 'unreadable';
   return problem('row_malformed', place, null, null, `a whole gzip file of at most ${maxPageBytes} bytes: ${why}`);
 }
@@ -163,7 +164,7 @@ async function* invoiceLines(file: string, name: string, pages: PageCount, hash:
 }
 
 /** Lines of a file, also a gzipped one. A line that would not fit comes cut, one character too long, for the caller to refuse. */
-async function* textLines(file: string, hash: Hash): AsyncIterable<string> {
+export async function* textLines(file: string, hash: Hash): AsyncIterable<string> {
   const stored = createReadStream(file, { highWaterMark: 1 << 18 });
   stored.on('data', (chunk) => hash.update(chunk));
   const unzip = file.endsWith('.gz') ? createGunzip() : undefined;

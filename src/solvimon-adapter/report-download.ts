@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { Agent, request } from 'undici';
 import { AppError } from '../errors.js';
 import { type Instant, instantOfMs, parseInstant } from '../model/period.js';
-import { publicLookup, refusePrivateHost } from './address-guard.js';
+import { publicLookup, refusePrivateHost } from '../address-guard.js';
 import type { CallContext, SolvimonClient } from './client.js';
 import { isObject, type JsonObject } from './shape.js';
 import type { Surroundings } from './wait.js';

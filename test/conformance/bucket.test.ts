@@ -40,6 +40,7 @@ async function openBucket(setup: Setup) {
   const block = {
     path: 's3://billing/exports/{cycle}/invoices.csv',
     s3_endpoint: `http://127.0.0.1:${fake.port}`,
+    allow_private_address: true,
     s3_region: 'eu-west-1',
     s3_access_key_id_env: 'BUCKET_KEY_ID',
     s3_secret_access_key_env: 'BUCKET_SECRET',

@@ -45,6 +45,7 @@ async function openFake(setup: Setup, { windowDays, periods }: Variant) {
   const config = lagoConfig.parse({
     api_key_env: 'LAGO_KEY',
     base_url: `http://127.0.0.1:${fake.port}`,
+    allow_private_address: true,
     window_days: windowDays,
   });
   const source = openLago(config, { LAGO_KEY: fakeKey });

@@ -11,6 +11,7 @@ onBills('the check', (bills) => {
       const findings = await (await open()).check(sqlContext());
       expect(findings.map(({ level, topic }) => `${level} ${topic}`)).toEqual([
         'ok reachability',
+        'ok encryption',
         'ok clock',
         'ok environment',
         'ok permissions',

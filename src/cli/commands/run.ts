@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { lookAndSend, openAlerts } from '../../app-alerts.js';
 import { finishRunHere, runContext, runCycleToEnd } from '../../app.js';
 import type { LoadedConfig } from '../../config.js';
 import { readConfig } from '../../app.js';
@@ -46,10 +47,30 @@ function readFailOn(text: string | undefined): FailOn | null {
 async function runCommand(current: Session, cycle: CycleId, failOn: FailOn | null): Promise<number> {
   const loaded = readConfig(current.globals.config, new Date());
   return withStore(current, path.resolve(loaded.baseDir, loaded.config.data_dir), async (store) => {
-    const finished = await runHere(current, store, loaded, cycle);
-    await showFinished(current, store, finished);
-    return exitOf(finished, failOn);
+    try {
+      const finished = await runHere(current, store, loaded, cycle);
+      await showFinished(current, store, finished);
+      return exitOf(finished, failOn);
+    } finally {
+      await tellPeople(current, store, loaded);
+    }
   });
+}
+
+/** Tells people what the run found, when this machine knows the channels. Whether it can does not change how the run went. */
+async function tellPeople(current: Session, store: OpenStore, loaded: LoadedConfig): Promise<void> {
+  const { log, signal } = current;
+  if (loaded.config.alerts === undefined || signal.aborted) return;
+  try {
+    const alerts = openAlerts({ store, loaded, variables: process.env, log, signal, now: () => new Date() });
+    try {
+      await lookAndSend(alerts);
+    } finally {
+      await alerts.close();
+    }
+  } catch (error) {
+    tell(`alerts were not sent from here: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** Runs a cycle in this process with a progress bar and answers the finished run. */

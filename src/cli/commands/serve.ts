@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { startAlerts } from '../../app-alerts.js';
 import { serve } from '../../app-api.js';
 import { AppError } from '../../errors.js';
 import { parseActor } from '../../model/access.js';
@@ -16,6 +17,8 @@ export const addServeCommand: AddCommands = (program, host) => {
       const current = host.session();
       const port = countOption('--port', flags.port);
       await withConfiguredStore(current, async (store, loaded) => {
+        const { log } = current;
+        const alerts = startAlerts({ store, loaded, variables: process.env, log, now: () => new Date() });
         const serving = await serve({
           store,
           loaded,
@@ -25,12 +28,16 @@ export const addServeCommand: AddCommands = (program, host) => {
           localUser: flags.local === true ? localUser(flags.user) : null,
           host: flags.host,
           port,
+        }).catch(async (error: unknown) => {
+          await alerts.close();
+          throw error;
         });
         tell(
           `serving on ${serving.address}${flags.local === true ? ' for you alone, without a password' : ''}; stop with Ctrl-C`,
         );
         await stopped(current.signal);
         await serving.close();
+        await alerts.close();
       });
     });
 };

@@ -106,7 +106,6 @@ function eventPlant(
     sentence,
     who: 'each_cycle',
     count: 1,
-    untilUsageCheck: 'usage.quantity',
     fits: (one) => isPlainUsage(one, meter) && one.input.customer.plan === 'growth',
     apply: (one, random) => {
       const of = (event: UsageEvent) => event.meter === meter;
@@ -141,6 +140,7 @@ function cutInUtc(one: Case): Case {
       quantity: plus(charge.quantity, following),
     })),
     legacyEvents: [...one.legacyEvents, first],
-    solvimonEvents: [...one.solvimonEvents, following],
+    // Solvimon has both events with their right times; it is its meter that counts them into other months.
+    solvimonEvents: [...one.solvimonEvents, first, following],
   };
 }

@@ -35,7 +35,12 @@ export function openChargebee(
   config: ChargebeeConfig,
   variables: Readonly<Record<string, string | undefined>>,
 ): Source {
-  const transport = new HttpTransport({ system: 'Chargebee', isHarmless: () => false });
+  const transport = new HttpTransport({
+    system: 'Chargebee',
+    isHarmless: () => false,
+    // Another address can only be one of this machine.
+    allowsPrivateAddress: config.base_url !== undefined,
+  });
   const options = { site: config.site, billingMode: config.billing_mode, currencyDigits: config.currency_digits };
   const translate = (raw: RawRecord): Translated => toDocument(raw, options);
   const begin = async (context: PullContext): Promise<Reading> => {

@@ -13,6 +13,8 @@ import type { CsvConfig } from './shape.js';
 const maxRecordBytes = 1024 * 1024;
 
 type Columns = ReadonlyMap<RowField, number>;
+/** How the text of a CSV file is written, whatever its rows are. */
+type CsvForm = Pick<CsvConfig, 'encoding' | 'delimiter' | 'quote'>;
 /** One record and the line on which it ends. */
 type CsvRecord = { readonly cells: readonly string[]; readonly lastLine: number };
 
@@ -23,7 +25,7 @@ type CsvRecord = { readonly cells: readonly string[]; readonly lastLine: number 
 export async function* readCsv(file: string, shownFile: string, config: CsvConfig): AsyncIterable<RowEvent> {
   let header: { readonly at: Columns; readonly width: number } | undefined;
   let linesBefore = 0;
-  for await (const batch of records(file, config)) {
+  for await (const batch of csvRecords(file, config)) {
     if (batch instanceof CsvError) {
       yield { type: 'problem', problem: unreadableRest(batch, shownFile, linesBefore + 1, config) };
       return;
@@ -49,7 +51,7 @@ export async function* readCsv(file: string, shownFile: string, config: CsvConfi
  * Records as they are parsed, as many at a time as a chunk of the file holds, and the parser's error last. The records are taken from the parser's callback and not from its
  * stream: a stream that fails throws away what it had already read.
  */
-async function* records(file: string, config: CsvConfig): AsyncIterable<readonly CsvRecord[] | CsvError> {
+export async function* csvRecords(file: string, config: CsvForm): AsyncIterable<readonly CsvRecord[] | CsvError> {
   const queue: CsvRecord[] = [];
   let failure: Error | undefined;
   const parser = parse({
@@ -109,14 +111,15 @@ function toRow(
 }
 
 /** Line breaks inside quotes: the parser counts lines where a record ends. */
-function innerBreaks(record: readonly string[]): number {
+export function innerBreaks(record: readonly string[]): number {
   let breaks = 0;
   for (const cell of record)
     if (cell.includes('\n') || cell.includes('\r')) breaks += cell.match(/\r\n|\r|\n/g)?.length ?? 0;
   return breaks;
 }
 
-function unreadableRest(error: CsvError, file: string, line: number, config: CsvConfig): Problem {
+/** The problem of everything below a row that cannot be parsed. */
+export function unreadableRest(error: CsvError, file: string, line: number, config: CsvForm): Problem {
   const expected =
     error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE'
       ? `a ${config.quote} that closes the one on this line or just below it; nothing after it could be read`

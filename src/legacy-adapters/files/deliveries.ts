@@ -27,7 +27,11 @@ export type DeliveryInput = {
   readonly baseDir: string;
   readonly cycle: string;
   readonly context: PullContext;
+  /** What the file holds and where it is configured, for messages; invoices when it is not said. */
+  readonly content?: { readonly what: string; readonly option: string };
 };
+
+const invoices = { what: 'the invoices', option: 'sources.legacy.path' };
 
 /**
  * Finds and opens the file of a cycle. With a * in `manifest` there may be several deliveries: each manifest names its file
@@ -88,7 +92,9 @@ async function openFile(
     case 'file':
       return { file: opened.file, shownFile, problems: [] };
     case 'missing':
-      return fault(problem('file_missing', place, null, null, `the invoices of cycle ${input.cycle}`));
+      return fault(
+        problem('file_missing', place, null, null, `${(input.content ?? invoices).what} of cycle ${input.cycle}`),
+      );
     case 'refused':
       return fault(problem(opened.refusal.code, place, null, opened.refusal.value, opened.refusal.expected));
   }
@@ -158,7 +164,7 @@ async function openNamed(
   const manifest = { shown: newest.shown, content: newest.content };
   const shownFile = input.store.shown(name);
   if (!files.matches(name)) {
-    const expected = `the name of a file that sources.legacy.path allows: ${input.options.path}`;
+    const expected = `the name of a file that ${(input.content ?? invoices).option} allows: ${input.options.path}`;
     const fault = problem('field_malformed', { file: newest.shown }, 'file', newest.content?.file ?? null, expected);
     return { ...nothing, manifest, shownFile, problems: [fault] };
   }

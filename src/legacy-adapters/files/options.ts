@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkAddress, privateAddressOption } from '../http/private-address.js';
 
 const variable = z
   .string()
@@ -32,6 +33,7 @@ export const fileOptions = {
     )
     .optional()
     .describe('A server that speaks S3, in place of Amazon; buckets are then part of the path'),
+  ...privateAddressOption,
   s3_region: z.string().min(1).default('us-east-1').describe('Region of the bucket'),
   s3_path_style: z
     .boolean()
@@ -51,10 +53,11 @@ export type FileOptions = z.infer<z.ZodObject<typeof fileOptions>>;
 
 /** What looks at more than one option. Used by every adapter of files. */
 export function checkFiles(
-  options: { readonly path: string; readonly manifest?: string | undefined },
+  options: Pick<FileOptions, 'path' | 'manifest' | 's3_endpoint' | 'allow_private_address'>,
   context: z.RefinementCtx,
 ): void {
   const { path, manifest } = options;
+  checkAddress('s3_endpoint', options.s3_endpoint, options.allow_private_address, context);
   const refuse = (key: 'path' | 'manifest', message: string) =>
     context.addIssue({ code: 'custom', path: [key], message });
   for (const [key, text] of [

@@ -3,7 +3,7 @@ import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { AppError } from '../../errors.js';
 import type { PullContext } from '../../model/source.js';
 import { retrying } from '../http/exchange.js';
-import { retryAfterMs } from '../http/retry-after.js';
+import { retryAfterMs } from '../../model/retry-after.js';
 import { HttpTransport } from '../http/transport.js';
 import type { FileOptions } from './options.js';
 
@@ -44,7 +44,11 @@ export function missingCredentials(options: FileOptions, variables: Variables): 
  * bounded, and attempts are counted once.
  */
 export function connectBucket(bucket: string, options: FileOptions, variables: Variables): BucketConnection {
-  const transport = new HttpTransport({ system: 'S3', isHarmless: (method) => method === 'HEAD' });
+  const transport = new HttpTransport({
+    system: 'S3',
+    isHarmless: (method) => method === 'HEAD',
+    allowsPrivateAddress: options.allow_private_address,
+  });
   return {
     begin: async (context) => {
       const missing = missingCredentials(options, variables);

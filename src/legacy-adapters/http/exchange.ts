@@ -1,7 +1,7 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import { AppError } from '../../errors.js';
 import type { PullContext } from '../../model/source.js';
-import { retryAfterMs } from './retry-after.js';
+import { retryAfterMs } from '../../model/retry-after.js';
 import type { Reply } from './transport.js';
 
 /** Attempts at one request, the first included. Trouble that lasts longer is the job's to repeat, from its checkpoint. */

@@ -1,8 +1,9 @@
+import { createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
 import { decimalOf, isObject, jsonText, parseJson } from './json.js';
-import { retryAfterMs } from './retry-after.js';
+import { retryAfterMs } from '../../model/retry-after.js';
 import { HttpTransport } from './transport.js';
 
 describe('JSON from a billing system', () => {
@@ -51,6 +52,9 @@ describe('a Retry-After header', () => {
   });
 });
 
+const testTransport = (allowsPrivateAddress: boolean) =>
+  new HttpTransport({ system: 'Test', isHarmless: () => false, allowsPrivateAddress });
+
 describe('the transport', () => {
   test.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
     'lets no %s out that was not declared harmless (I13)',
@@ -58,6 +62,7 @@ describe('the transport', () => {
       const transport = new HttpTransport({
         system: 'Test',
         isHarmless: (sent, path) => sent === 'POST' && path === '/preview',
+        allowsPrivateAddress: true,
       });
       const request = { method, url: 'http://127.0.0.1:9/v1/invoices', headers: {}, body: null };
       await expect(transport.send(request, new AbortController().signal)).rejects.toThrowError(
@@ -74,7 +79,7 @@ describe('the transport', () => {
       requests += 1;
       reply.end('{}');
     });
-    const transport = new HttpTransport({ system: 'Test', isHarmless: () => false });
+    const transport = testTransport(true);
     try {
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/v1/invoices`;
@@ -88,6 +93,51 @@ describe('the transport', () => {
       expect(requests).toBe(0);
     } finally {
       vi.unstubAllEnvs();
+      await transport.close();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  test('sends nothing into a private network, however the address is written, unless that is allowed', async () => {
+    let requests = 0;
+    const server = createPlainServer((_request, reply) => {
+      requests += 1;
+      reply.end('{}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, resolve));
+    const { port } = server.address() as AddressInfo;
+    const [guarded, open] = [testTransport(false), testTransport(true)];
+    const get = (transport: HttpTransport, host: string) =>
+      transport.send(
+        { method: 'GET', url: `http://${host}:${port}/v1`, headers: { authorization: 'Bearer key' }, body: null },
+        new AbortController().signal,
+      );
+    try {
+      for (const host of ['127.0.0.1', 'localhost', '2130706433', '[::ffff:127.0.0.1]'])
+        await expect(get(guarded, host), host).rejects.toMatchObject({ code: 'address_private', retry: 'never' });
+      expect(requests).toBe(0);
+      expect((await get(open, '127.0.0.1')).status).toBe(200);
+      expect(requests).toBe(1);
+    } finally {
+      await guarded.close();
+      await open.close();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  test('follows no redirect: it is a reply like any other', async () => {
+    let wasFollowed = false;
+    const server = createPlainServer((request, reply) => {
+      wasFollowed ||= request.url === '/elsewhere';
+      reply.writeHead(302, { location: '/elsewhere' }).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const transport = testTransport(true);
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+      const reply = await transport.send({ method: 'GET', url, headers: {}, body: null }, new AbortController().signal);
+      expect([reply.status, wasFollowed]).toEqual([302, false]);
+    } finally {
       await transport.close();
       await new Promise((resolve) => server.close(resolve));
     }

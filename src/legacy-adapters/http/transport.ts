@@ -1,4 +1,5 @@
 import { Agent, errors, request as send } from 'undici';
+import { publicLookup, refusePrivateHost } from '../../address-guard.js';
 import { AppError } from '../../errors.js';
 import { invariant } from '../../model/invariant.js';
 
@@ -28,29 +29,42 @@ export class HttpTransport {
   readonly #agent: Agent;
   readonly #system: string;
   readonly #isHarmless: (method: string, path: string) => boolean;
+  readonly #allowsPrivateAddress: boolean;
 
   constructor(options: {
     /** Name of the system, for messages. */
     readonly system: string;
     readonly isHarmless: (method: string, path: string) => boolean;
+    /** Whether an address inside a private network is meant. */
+    readonly allowsPrivateAddress: boolean;
   }) {
     this.#system = options.system;
     this.#isHarmless = options.isHarmless;
+    this.#allowsPrivateAddress = options.allowsPrivateAddress;
     this.#agent = new Agent({
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
-      connect: { timeout: 10_000, rejectUnauthorized: true },
+      connect: {
+        timeout: 10_000,
+        rejectUnauthorized: true,
+        ...(options.allowsPrivateAddress ? {} : { lookup: publicLookup }),
+      },
     });
   }
 
-  /** Throws AppError `source_unreachable` when no whole reply comes, and whatever the signal was aborted with. */
+  /**
+   * Throws AppError `source_unreachable` when no whole reply comes, `address_private` for an address that nobody allowed, and
+   * whatever the signal was aborted with. A redirect is a reply like any other: it is not followed.
+   */
   async send(request: HttpRequest, signal: AbortSignal): Promise<Reply> {
-    const { pathname, host } = new URL(request.url);
+    const url = new URL(request.url);
+    const { pathname, host } = url;
     invariant(
       request.method === 'GET' || this.#isHarmless(request.method, pathname),
       'nothing is ever written to a billing system (I13)',
       { method: request.method, pathname },
     );
+    if (!this.#allowsPrivateAddress) refusePrivateHost(url);
     signal.throwIfAborted();
     try {
       const reply = await send(request.url, {

@@ -31,7 +31,11 @@ export const lagoAdapter: LegacyAdapter = {
 
 /** A Source over one Lago organization. Never writes. */
 export function openLago(config: LagoConfig, variables: Readonly<Record<string, string | undefined>>): Source {
-  const transport = new HttpTransport({ system: 'Lago', isHarmless: () => false });
+  const transport = new HttpTransport({
+    system: 'Lago',
+    isHarmless: () => false,
+    allowsPrivateAddress: config.allow_private_address,
+  });
   const options = { account: new URL(config.base_url).hostname, currencyDigits: config.currency_digits };
   const translate = (raw: RawRecord): Translated => toDocument(raw, options);
   const begin = (context: PullContext): Reading => ({

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { checkAddress, privateAddressOption } from '../http/private-address.js';
 import { isObject, type JsonObject, jsonText, parseJson } from '../http/json.js';
 
-/** `sources.legacy` with `kind: lago`. */
-export const lagoConfig = z.strictObject({
+const block = z.strictObject({
   base_url: z
     .string()
     .regex(
@@ -11,6 +11,7 @@ export const lagoConfig = z.strictObject({
     )
     .default('https://api.getlago.com')
     .describe('Address of the server, without /api/v1: https://api.eu.getlago.com, or your own'),
+  ...privateAddressOption,
   api_key_env: z
     .string()
     .regex(/^[A-Z_][A-Z0-9_]*$/, 'Write the name of an environment variable, such as LAGO_API_KEY')
@@ -36,6 +37,11 @@ export const lagoConfig = z.strictObject({
   burst: z.int().min(1).max(100).default(10).describe('Requests that may be made at once after a rest'),
   window_days: z.int().min(1).max(62).default(7).describe('Days of issue that are listed as one indivisible window'),
 });
+
+/** `sources.legacy` with `kind: lago`. */
+export const lagoConfig = block.superRefine((config, context) =>
+  checkAddress('base_url', config.base_url, config.allow_private_address, context),
+);
 export type LagoConfig = z.infer<typeof lagoConfig>;
 
 /**

@@ -44,7 +44,7 @@ describe('the address', () => {
     expect(options.ssl).toBeUndefined();
     expect(connectionOptions('mariadb://u@h/b?ssl=true')).toMatchObject({
       port: 3306,
-      ssl: { rejectUnauthorized: true },
+      ssl: { rejectUnauthorized: true, verifyIdentity: true },
     });
   });
 

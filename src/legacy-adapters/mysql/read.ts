@@ -3,7 +3,18 @@ import { AppError } from '../../errors.js';
 import { type Instant, instantOfMs, msOfInstant, parseInstant } from '../../model/period.js';
 import type { Part } from '../sql/bind.js';
 import { untilAborted } from '../sql/until-aborted.js';
-import type { AsOf, Column, ColumnClass, Connect, KeyOrder, Rows, Session, SessionOptions } from '../sql/session.js';
+import {
+  type AsOf,
+  type Channel,
+  type Column,
+  type ColumnClass,
+  type Connect,
+  isThisMachine,
+  type KeyOrder,
+  type Rows,
+  type Session,
+  type SessionOptions,
+} from '../sql/session.js';
 import { mysqlError } from './errors.js';
 import { tablesOutsideSnapshot, writableTables } from './privileges.js';
 
@@ -64,7 +75,7 @@ export function connectionOptions(address: string): mysql.ConnectionOptions {
     rowsAsArray: true,
     // Every value stays the text that the server printed.
     typeCast: (field) => field.string('utf8'),
-    ...(url.searchParams.get('ssl') === 'true' && { ssl: { rejectUnauthorized: true } }),
+    ...(url.searchParams.get('ssl') === 'true' && { ssl: { rejectUnauthorized: true, verifyIdentity: true } }),
   };
 }
 
@@ -92,6 +103,7 @@ async function openSession(
   const asOf = await begin(run, options, isMaria);
   let loosely = false;
   return {
+    channel: channelOf(new URL(options.url)),
     server: `${isMaria ? 'MariaDB' : 'MySQL'} ${version.split('-')[0] ?? version}`,
     versionProblem: versionProblem(version, isMaria),
     instantText,
@@ -109,6 +121,12 @@ async function openSession(
     outsideSnapshot: (statements) => tablesOutsideSnapshot(run, statements),
     close: async () => connection.destroy(),
   };
+}
+
+/** With `ssl=true` there is a checked certificate or no connection at all. */
+function channelOf(url: URL): Channel {
+  if (url.searchParams.get('ssl') === 'true') return 'verified';
+  return isThisMachine(url.hostname) ? 'local' : 'open';
 }
 
 async function begin(run: Run, options: SessionOptions, isMaria: boolean): Promise<AsOf> {

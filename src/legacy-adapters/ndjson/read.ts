@@ -37,7 +37,7 @@ function* rowsOf(
     return;
   }
   const header = cellsOf(places.header, value.object, new Map(), new Map());
-  const lines = config.layout === 'rows' ? [value.object] : at(value.object, places.lines);
+  const lines = config.layout === 'rows' ? [value.object] : fieldAt(value.object, places.lines);
   if (!Array.isArray(lines)) {
     const fault = problem('lines_missing', place, config.lines, null, 'a list of lines');
     yield { type: 'row', row: { line: place.line, ...header, faults: [fault] } };
@@ -60,7 +60,8 @@ type ReadObject =
   | { readonly object: JsonObject; readonly fault: null }
   | { readonly object: null; readonly fault: Problem };
 
-function readObject(text: string, place: Place): ReadObject {
+/** A line of the file as an object, or what is wrong with it. */
+export function readObject(text: string, place: Place): ReadObject {
   try {
     const object = parseJson(text);
     if (isObject(object)) return { object, fault: null };
@@ -73,7 +74,7 @@ function readObject(text: string, place: Place): ReadObject {
 
 /** A name as it stands, and as a dotted path into objects when it is one. */
 type ColumnPlace = { readonly name: string; readonly path: readonly string[] | null };
-type FieldPlace = { readonly field: RowField; readonly places: readonly ColumnPlace[] };
+export type FieldPlace<Field = RowField> = { readonly field: Field; readonly places: readonly ColumnPlace[] };
 /** A header field is read from the document, every other one from its line: an amount of the document is never taken for one of a line. */
 type FieldPlaces = {
   readonly header: readonly FieldPlace[];
@@ -81,7 +82,8 @@ type FieldPlaces = {
   readonly lines: ColumnPlace;
 };
 
-const placeOf = (name: string): ColumnPlace => ({ name, path: name.includes('.') ? name.split('.') : null });
+/** Where a configured name points. */
+export const placeOf = (name: string): ColumnPlace => ({ name, path: name.includes('.') ? name.split('.') : null });
 
 function whereFieldsAre(config: NdjsonConfig): FieldPlaces {
   const all = rowFields.map((field) => ({ field, places: columnNames(field, config.columns).map(placeOf) }));
@@ -104,7 +106,7 @@ function cellsOf(
   if (!isObject(from)) return { cells, typed };
   for (const { field, places } of fields)
     for (const place of places) {
-      const value = at(from, place);
+      const value = fieldAt(from, place);
       const text = textOf(value);
       if (text === undefined) continue;
       cells.set(field, text);
@@ -114,7 +116,8 @@ function cellsOf(
   return { cells, typed };
 }
 
-function at(object: JsonObject, place: ColumnPlace): JsonValue | undefined {
+/** What stands at a place of an object; `undefined` when nothing does. */
+export function fieldAt(object: JsonObject, place: ColumnPlace): JsonValue | undefined {
   if (Object.hasOwn(object, place.name)) return object[place.name];
   if (place.path === null) return undefined;
   let current: JsonValue = object;
@@ -129,7 +132,8 @@ function isObject(value: JsonValue): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText);
 }
 
-function textOf(value: JsonValue | undefined): string | undefined {
+/** The text of a scalar, a number with every digit it was written with; `undefined` for anything else. */
+export function textOf(value: JsonValue | undefined): string | undefined {
   if (typeof value === 'string') return value;
   if (value instanceof NumberText) return value.text;
   return typeof value === 'boolean' ? String(value) : undefined;

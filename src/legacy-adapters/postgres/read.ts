@@ -1,7 +1,18 @@
+import { TLSSocket } from 'node:tls';
 import pg from 'pg';
 import { instantOfMs, type Instant, parseInstant } from '../../model/period.js';
 import type { Part } from '../sql/bind.js';
-import type { AsOf, Column, ColumnClass, Connect, Rows, Session, SessionOptions } from '../sql/session.js';
+import {
+  type AsOf,
+  type Channel,
+  type Column,
+  type ColumnClass,
+  type Connect,
+  isThisMachine,
+  type Rows,
+  type Session,
+  type SessionOptions,
+} from '../sql/session.js';
 import { untilAborted } from '../sql/until-aborted.js';
 import { postgresError } from './errors.js';
 import { writableTables } from './privileges.js';
@@ -94,6 +105,7 @@ async function openSession(
   const version = (await run(['show server_version'], 'the version')).rows[0]?.[0] ?? 'unknown';
   const major = Number(/^\d+/.exec(version)?.[0] ?? 0);
   return {
+    channel: channelOf(client),
     server: `PostgreSQL ${version}`,
     versionProblem:
       major < oldestMajor ? `PostgreSQL ${version} is older than ${oldestMajor}, the oldest that is read.` : null,
@@ -109,6 +121,13 @@ async function openSession(
       await client.end().catch(() => undefined);
     },
   };
+}
+
+/** As the socket says it: what the address asked for may be less than what came about. */
+function channelOf(client: pg.Client): Channel {
+  const { stream } = client.connection;
+  if (stream instanceof TLSSocket) return stream.authorized ? 'verified' : 'unverified';
+  return isThisMachine(client.host) ? 'local' : 'open';
 }
 
 function columnOf(field: pg.FieldDef): Column {

@@ -13,6 +13,7 @@ import {
   startOfDate,
 } from '../../model/period.js';
 import { problem, type Problem } from '../../model/problem.js';
+import { numberForm, readNumber } from './read-number.js';
 import { type RowField, type RowOptions, shownField, type TextRow } from './shape.js';
 
 /** Significant decimal digits that a double always keeps, and the most that a spreadsheet shows (IEEE 754; ECMA-376 18.18). */
@@ -98,9 +99,10 @@ export class RowReader {
     const value = this.text(field);
     if (value === null) return null;
     const type = this.#row.typed?.get(field);
-    const read = type === undefined ? this.#number(value) : type === 'date' ? undefined : parseDecimalText(value);
+    const read =
+      type === undefined ? readNumber(value, this.#options) : type === 'date' ? undefined : parseDecimalText(value);
     if (read === undefined) {
-      this.note('amount_malformed', field, value, this.#numberForm());
+      this.note('amount_malformed', field, value, numberForm(this.#options));
       return null;
     }
     if (type === 'double' && significantDigits(value) > spreadsheetDigits) {
@@ -135,26 +137,6 @@ export class RowReader {
     if (read === null || this.#options.currency_scale === 'major' || currency === null) return read;
     const digits = this.#options.minorDigits?.[currency] ?? currencyDigits(currency);
     return toDecimalText(toDecimal(read).div(new Decimal(10).pow(digits)));
-  }
-
-  #numberForm(): string {
-    const { decimal_mark: decimal, thousands_mark: thousands } = this.#options;
-    return `a number with ${decimal === ',' ? 'a decimal comma' : 'a decimal point'} and ${thousands === 'none' ? 'no' : `"${thousands}" as`} thousands mark`;
-  }
-
-  #number(value: string): DecimalText | undefined {
-    const { decimal_mark: decimal, thousands_mark: thousands } = this.#options;
-    let text = value;
-    // Accountants write a negative amount as (12.00) or 12.00-.
-    const wrapped = /^\(([^()+-]*)\)$/.exec(text) ?? /^([^+-]*)-$/.exec(text);
-    const isNegative = wrapped !== null;
-    if (wrapped !== null) text = wrapped[1] ?? '';
-    if (thousands !== 'none') text = withoutThousands(text, thousands, decimal);
-    if (decimal === ',') {
-      if (text.includes('.')) return undefined;
-      text = text.replace(',', '.');
-    }
-    return parseDecimalText(isNegative ? `-${text}` : text);
   }
 
   /** Start of a period, or a point in time: a date is its local midnight. */
@@ -228,16 +210,6 @@ export class RowReader {
     if (found === undefined) return undefined;
     return `${found['y']}-${(found['m'] ?? '').padStart(2, '0')}-${(found['d'] ?? '').padStart(2, '0')}`;
   }
-}
-
-/** Takes the marks out when they stand exactly where thousands end; otherwise leaves the text for the parser to refuse. */
-function withoutThousands(text: string, thousands: string, decimal: string): string {
-  // Excel in French writes a narrow or a wide no-break space where people type a blank.
-  const plain = thousands === ' ' ? text.replaceAll(/[\u00a0\u202f]/g, ' ') : text;
-  const [whole = '', ...fraction] = plain.split(decimal);
-  const [head = '', ...groups] = whole.split(thousands);
-  const isGrouped = groups.length > 0 && /^[+-]?\d{1,3}$/.test(head) && groups.every((group) => /^\d{3}$/.test(group));
-  return isGrouped ? [head + groups.join(''), ...fraction].join(decimal) : plain;
 }
 
 /** Digits of plain decimal text without leading zeros, and of a whole number without trailing ones. */

@@ -39,6 +39,7 @@ export async function checkSql(
           'Read from a newer server, or try it and hold the totals against your own.',
         ),
       );
+    findings.push(channelFinding(session, plan));
     const asOf = await session.asOf();
     findings.push(clockFinding(asOf, context), ageFinding(asOf));
     const reading = await beginReading(session, plan, periodBefore(plan, context), 0, context);
@@ -70,6 +71,29 @@ function periodBefore(plan: SqlPlan, context: PullContext) {
   const { timezone } = plan.read.rows;
   const today = dateInZone(instantOfMs(context.now()), timezone);
   return cyclePeriod(today.slice(0, 7) as CycleId, timezone);
+}
+
+function channelFinding({ channel }: Session, plan: SqlPlan): CheckFinding {
+  const option = plan.system === 'mysql' ? 'ssl=true' : 'sslmode=verify-full';
+  const next = `Put ?${option} behind the address of the database.`;
+  switch (channel) {
+    case 'verified':
+      return ok('encryption', 'The connection is encrypted, and the certificate of the server was checked.');
+    case 'local':
+      return ok('encryption', 'The connection does not leave this machine.');
+    case 'unverified':
+      return warning(
+        'encryption',
+        'The connection is encrypted, but nobody checked whose certificate it is: another machine could stand in between.',
+        next,
+      );
+    case 'open':
+      return warning(
+        'encryption',
+        'The connection is not encrypted: whoever is on the way can read the invoices, and change them.',
+        next,
+      );
+  }
 }
 
 function clockFinding(asOf: AsOf, context: PullContext): CheckFinding {

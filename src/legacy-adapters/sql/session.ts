@@ -34,10 +34,22 @@ export type WritableFinding = {
   readonly statements: readonly string[];
 };
 
+/**
+ * How what is sent and received travels: encrypted to a server whose certificate was checked, encrypted to one whose
+ * certificate was not, in the open, or not beyond this machine.
+ */
+export type Channel = 'verified' | 'unverified' | 'open' | 'local';
+
+/** Whether the host of an address is this machine. */
+export function isThisMachine(host: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i.test(host) || host === '' || host.startsWith('/');
+}
+
 /** One connection inside one read-only snapshot. Statements run one after the other. */
 export type Session = {
   /** "PostgreSQL 15.20", "MariaDB 10.11.19". */
   readonly server: string;
+  readonly channel: Channel;
   /** A sentence when this version is not supported; null when it is. */
   readonly versionProblem: string | null;
   /** An instant as this database reads it. */

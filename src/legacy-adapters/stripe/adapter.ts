@@ -32,7 +32,12 @@ export const stripeAdapter: LegacyAdapter = {
 
 /** A Source over one Stripe account. Never writes. */
 export function openStripe(config: StripeConfig, variables: Readonly<Record<string, string | undefined>>): Source {
-  const transport = new HttpTransport({ system: 'Stripe', isHarmless });
+  const transport = new HttpTransport({
+    system: 'Stripe',
+    isHarmless,
+    // Another address can only be one of this machine.
+    allowsPrivateAddress: config.base_url !== undefined,
+  });
   const translate = (raw: RawRecord): Translated =>
     toDocument(raw, { account: config.account ?? '', currencyDigits: config.currency_digits });
   const begin = async (context: PullContext) => {
