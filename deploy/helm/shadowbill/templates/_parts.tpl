@@ -26,7 +26,7 @@ env:
   - { name: NODE_ENV, value: production }
   - { name: LOG_LEVEL, value: {{ .Values.logLevel | quote }} }
 envFrom:
-  - secretRef: { name: {{ .Values.secretName | quote }} }
+  - secretRef: { name: {{ .secret | default .Values.secretName | quote }} }
 securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
