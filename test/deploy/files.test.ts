@@ -28,6 +28,13 @@ const publicRoutes = () => {
   );
 };
 
+/** A probe of the port that --ops-port names, at a route that answers there. */
+function expectOpsProbe(probe: readonly string[], args: readonly string[]): void {
+  const [, port, asked] = /127\.0\.0\.1:(\d+)(\/\w+)/.exec(probe.join(' ')) ?? [];
+  expect(args[args.indexOf('--ops-port') + 1]).toBe(port);
+  expect(read('src/api/ops-server.ts')).toContain(`app.get('${asked}'`);
+}
+
 type Service = {
   image?: string;
   command?: string[];
@@ -75,8 +82,8 @@ test('every service, volume and secret that docker-compose.yml names is one it d
     for (const volume of service.volumes ?? [])
       if (/^[a-z]/.test(volume)) expect(Object.keys(volumes)).toContain(volume.split(':')[0]);
   }
-  const [, asked] = /127\.0\.0\.1:8080(\/\w+)/.exec(services['serve']?.healthcheck?.test.join(' ') ?? '') ?? [];
-  expect([...publicRoutes()]).toContain(asked);
+  for (const name of ['serve', 'worker'])
+    expectOpsProbe(services[name]?.healthcheck?.test ?? [], services[name]?.command ?? []);
   expect(services['redis']?.command?.join(' ')).toMatch(/--maxmemory-policy noeviction --appendonly yes/);
 });
 
@@ -191,12 +198,14 @@ test('what the chart asks of a pod are public routes, at a port that it names', 
     .flatMap(podsOf)
     .flatMap((pod) => pod.spec.containers)
     .filter((one) => one.livenessProbe !== undefined);
-  expect(probed.map((one) => one.name)).toEqual(['serve']);
+  expect(probed.map((one) => one.name)).toEqual(['serve', 'worker']);
   for (const one of probed)
-    for (const probe of [one.livenessProbe, one.readinessProbe, one.startupProbe]) {
-      expect([...publicRoutes()]).toContain(probe?.httpGet.path);
-      expect(one.ports?.map((port) => port.name)).toContain(probe?.httpGet.port);
-    }
+    if (one.livenessProbe?.exec !== undefined) expectOpsProbe(one.livenessProbe.exec.command, one.args ?? []);
+    else
+      for (const probe of [one.livenessProbe, one.readinessProbe, one.startupProbe]) {
+        expect([...publicRoutes()]).toContain(probe?.httpGet.path);
+        expect(one.ports?.map((port) => port.name)).toContain(probe?.httpGet.port);
+      }
 });
 
 test("the chart's values are what their schema allows, and one it does not know is refused", () => {
