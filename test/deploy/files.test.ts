@@ -107,6 +107,7 @@ test('the image copies only files that are there, is pinned, is nobody special a
   expect(dockerfile).toContain('"/app/dist/cli/main.js"');
 });
 
+type Probe = { httpGet?: { path: string; port: string }; exec?: { command: string[] } };
 type Container = {
   name: string;
   args?: string[];
@@ -115,10 +116,10 @@ type Container = {
   envFrom: { secretRef: { name: string } }[];
   securityContext: Record<string, unknown>;
   ports?: { name: string }[];
-} & Record<
-  'livenessProbe' | 'readinessProbe' | 'startupProbe',
-  { httpGet: { path: string; port: string } } | undefined
->;
+  livenessProbe?: Probe;
+  readinessProbe?: Probe;
+  startupProbe?: Probe;
+};
 type Pod = {
   metadata: { labels: Record<string, string> };
   spec: { securityContext: object; containers: Container[] };
@@ -200,12 +201,12 @@ test('what the chart asks of a pod are public routes, at a port that it names', 
     .filter((one) => one.livenessProbe !== undefined);
   expect(probed.map((one) => one.name)).toEqual(['serve', 'worker']);
   for (const one of probed)
-    if (one.livenessProbe?.exec !== undefined) expectOpsProbe(one.livenessProbe.exec.command, one.args ?? []);
-    else
-      for (const probe of [one.livenessProbe, one.readinessProbe, one.startupProbe]) {
-        expect([...publicRoutes()]).toContain(probe?.httpGet.path);
-        expect(one.ports?.map((port) => port.name)).toContain(probe?.httpGet.port);
-      }
+    for (const probe of [one.livenessProbe, one.readinessProbe, one.startupProbe]) {
+      if (probe?.exec !== undefined) expectOpsProbe(probe.exec.command, one.args ?? []);
+      if (probe?.httpGet === undefined) continue;
+      expect([...publicRoutes()]).toContain(probe.httpGet.path);
+      expect(one.ports?.map((port) => port.name)).toContain(probe.httpGet.port);
+    }
 });
 
 test("the chart's values are what their schema allows, and one it does not know is refused", () => {
