@@ -501,6 +501,7 @@ create table root_cause (
   owner text,
   note text,
   updated_at timestamp with time zone not null,
+  accepted_until date,
   constraint root_cause_decided_direction_check CHECK ((decided_direction = ANY (ARRAY['over'::text, 'under'::text, 'none'::text]))),
   constraint root_cause_fingerprint_check CHECK ((fingerprint ~ '^fp[0-9]+-[0-9a-f]{16}$'::text)),
   constraint root_cause_status_check CHECK ((status = ANY (ARRAY['unknown'::text, 'known'::text, 'fix-ready'::text, 'fix-verified'::text, 'accepted'::text, 'closed'::text, 'regressed'::text]))),

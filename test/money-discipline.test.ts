@@ -53,6 +53,8 @@ const converting: Readonly<Record<string, string>> = {
   'src/run/export/workbook.ts': 'an amount for a number cell of a workbook, only where the double is the same number',
   'src/store/backup/manifest.ts': 'the manifest of a backup: names, hashes, and counts that are text',
   'src/run/pack/verify-pack.ts': 'the manifest of a pack: names and hashes',
+  'src/store/issued.ts': 'counts of invoices',
+  'src/store/run-diff.ts': 'counts of keys that changed',
   'src/store/cycle-views.ts': 'counts of runs, documents, pairs and chunks',
   'src/store/mismatch-totals.ts': 'counts of mismatches',
   'src/store/pair-pages.ts': 'counts of pairs',

@@ -187,6 +187,7 @@ export type RootCauseTable = {
   owner: string | null;
   note: string | null;
   updated_at: Timestamp;
+  accepted_until: ColumnType<string | null, string | null | undefined, string | null>;
 };
 
 export type RootCauseCycleTable = {

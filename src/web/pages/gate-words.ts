@@ -107,7 +107,7 @@ export function observedWords({ field, required, observed }: Pick<Gate, 'field' 
 function percent(share: number | string, way: 'up' | 'down' | 'nearest'): string {
   const value = Number(share);
   if (share === '' || Number.isNaN(value)) return String(share);
-  return `${rounded(value * 100, 10_000, way)} %`;
+  return `${rounded(value * 100, 10_000, way)}\u00a0%`;
 }
 
 function rounded(value: number, digits: number, way: 'up' | 'down' | 'nearest'): string {
