@@ -10,6 +10,7 @@ import { pairRoutes } from './pairs.js';
 import { runRoutes } from './runs.js';
 import { settingsRoutes } from './settings.js';
 import { signoffRoutes } from './signoff.js';
+import { usageRoutes } from './usage.js';
 import { tokenRoutes } from './tokens.js';
 import { workRoutes } from './work.js';
 
@@ -23,6 +24,7 @@ export const routeTable: readonly ApiRoute[] = [
   ...workRoutes,
   ...signoffRoutes,
   ...cohortRoutes,
+  ...usageRoutes,
   ...exportRoutes,
   ...settingsRoutes,
   ...jobRoutes,
