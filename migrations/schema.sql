@@ -153,6 +153,15 @@ create table cycle_state (
   constraint cycle_state_pkey PRIMARY KEY (cycle)
 );
 
+create table database_role (
+  role text not null,
+  kind text not null,
+  has_queue boolean default false not null,
+  constraint database_role_kind_check CHECK ((kind = ANY (ARRAY['app'::text, 'read'::text]))),
+  constraint database_role_role_check CHECK ((role ~ '^[a-z_][a-z0-9_]{0,62}$'::text)),
+  constraint database_role_pkey PRIMARY KEY (role)
+);
+
 create table decision_approval (
   proposal_id bigint not null,
   maker text not null,
@@ -945,6 +954,79 @@ create table work_seen (
   constraint work_seen_pkey PRIMARY KEY (key, cycle)
 );
 CREATE INDEX work_seen_cycle ON public.work_seen USING btree (cycle);
+
+CREATE OR REPLACE FUNCTION public.give_schema(given text, taker text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  item record;
+begin
+  if to_regnamespace(given) is null then return; end if;
+  execute format('alter schema %I owner to %I', given, taker);
+  for item in
+    select format('table %I.%I', given, c.relname) as what from pg_class c
+    where c.relnamespace = to_regnamespace(given) and c.relkind in ('r', 'p')
+    union all
+    select format('sequence %I.%I', given, c.relname) from pg_class c
+    where c.relnamespace = to_regnamespace(given) and c.relkind = 'S'
+      and not exists (select from pg_depend d where d.objid = c.oid and d.deptype in ('a', 'i'))
+    union all
+    select format('routine %s', p.oid::regprocedure) from pg_proc p where p.pronamespace = to_regnamespace(given)
+    union all
+    select format('type %I.%I', given, t.typname) from pg_type t where t.typnamespace = to_regnamespace(given) and t.typtype in ('e', 'd')
+  loop
+    execute format('alter %s owner to %I', item.what, taker);
+  end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.grant_database_roles()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  granted record;
+  item record;
+begin
+  for granted in select * from database_role d where exists (select from pg_roles where rolname = d.role) loop
+    execute format('grant usage on schema public to %I', granted.role);
+    if granted.kind = 'read' then
+      for item in select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v') loop
+        if item.relname = 'api_token' then
+          execute format('revoke all on %I from %I', item.relname, granted.role);
+        else
+          execute format('grant select on %I to %I', item.relname, granted.role);
+        end if;
+      end loop;
+      continue;
+    end if;
+    -- A load and a run lie in partitions of their own, which are made and dropped as the work goes on.
+    execute format('grant create, usage on schema public to %I', granted.role);
+    execute format('grant temporary on database %I to %I', current_database(), granted.role);
+    for item in
+      select c.relname, c.relowner = (select oid from pg_roles where rolname = granted.role) as is_theirs,
+        c.relkind = 'p' or c.relispartition or c.relname ~ '_[lr][0-9]+$' as is_bulk,
+        c.relname in ('database_role', 'kysely_migration', 'kysely_migration_lock') as is_read_only,
+        exists (select from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+          where t.tgrelid = c.oid and p.proname in ('refuse_change', 'refuse_history_change')) as is_history
+      from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+    loop
+      if item.is_bulk then
+        if not item.is_theirs then execute format('alter table %I owner to %I', item.relname, granted.role); end if;
+      else
+        execute format('revoke all on %I from %I', item.relname, granted.role);
+        execute format('grant %s on %I to %I', case when item.is_read_only then 'select'
+          when item.is_history then 'select, insert' else 'select, insert, update, delete' end, item.relname, granted.role);
+      end if;
+    end loop;
+    if granted.has_queue then
+      execute format('grant create on database %I to %I', current_database(), granted.role);
+      perform give_schema('bullmq', granted.role);
+    else
+      execute format('revoke create on database %I from %I', current_database(), granted.role);
+    end if;
+  end loop;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger

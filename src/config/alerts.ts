@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { alertKindNames, severities } from '../model/alert.js';
+import { alertKindNames, digestParts, severities } from '../model/alert.js';
 import * as s from './scalars.js';
 
 /** What every channel has, whatever its kind. */
@@ -53,10 +53,18 @@ function twice(alerts: Channels) {
 export const alertsSchema = z
   .strictObject({
     include_names: s.bool.default(false).describe('Whether messages may carry keys of customers'),
+    unexplained_above: z
+      .record(s.currency, s.amount)
+      .default({})
+      .describe('By currency: an unexplained difference above it is an alert of its own, in major units'),
     digest: z
       .strictObject({
         slack_webhook_env: s.variableName.optional().describe('Variable that holds the webhook address'),
         email: z.array(s.mailAddress).optional().describe('Addresses'),
+        only: z
+          .array(s.oneOf(digestParts))
+          .optional()
+          .describe('Only when a run has some of these: new, worse, resolved, expired; always when it is not complete'),
       })
       .optional()
       .describe('One message at the end of a run'),

@@ -11,7 +11,6 @@ export type UntoldRun = {
   readonly cycle: string;
   readonly isComplete: boolean;
   readonly incompleteBecause: readonly string[];
-  readonly summary: unknown;
   /** The run it is compared with: the one before it in its cycle, else the newest of an earlier cycle. */
   readonly earlier: { readonly id: string; readonly seq: string; readonly cycle: string } | null;
 };
@@ -22,7 +21,7 @@ export async function runsWithoutAlert(
   input: { readonly kind: string; readonly since: Date },
 ): Promise<readonly UntoldRun[]> {
   const result = await sql<UntoldRun>`
-    select r.id, r.seq, r.cycle, coalesce(r.is_complete, false) as "isComplete", r.incomplete_because as "incompleteBecause", r.summary,
+    select r.id, r.seq, r.cycle, coalesce(r.is_complete, false) as "isComplete", r.incomplete_because as "incompleteBecause",
       (select jsonb_build_object('id', e.id, 'seq', e.seq::text, 'cycle', e.cycle) from run e
         where e.state = 'finished' and e.customers is null and e.seq < r.seq and e.cycle collate "C" <= r.cycle
         order by e.cycle collate "C" desc, e.seq desc limit 1) as earlier

@@ -88,6 +88,8 @@ type Column = {
   readonly target: readonly [string, string] | null;
   /** Words that a check of the column names. */
   readonly words: readonly string[];
+  /** A regular expression that a check holds it to, with fixed parts, classes and counts only. */
+  readonly form: string | null;
 };
 
 /** One row for each table that has none; a table that refers to another waits for it. Throws with every table that could not be filled. */
@@ -117,39 +119,58 @@ async function emptyTables(pool: Pool): Promise<readonly string[]> {
 async function fillOne(pool: Pool, table: string): Promise<string | null> {
   const { rows: columns } = await pool.query<Column>(
     `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type,
-      (select array[r.relname, ra.attname] from pg_constraint k join pg_class r on r.oid = k.confrelid
+      (select array[r.relname::text, ra.attname::text] from pg_constraint k join pg_class r on r.oid = k.confrelid
         join pg_attribute ra on ra.attrelid = r.oid and ra.attnum = k.confkey[1]
         where k.conrelid = c.oid and k.contype = 'f' and k.conkey[1] = a.attnum limit 1) as target,
       coalesce((select array_agg(m[1]) from pg_constraint k, regexp_matches(pg_get_constraintdef(k.oid), '''([^'']*)''::text', 'g') m
-        where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]), '{}') as words
+        where k.conrelid = c.oid and k.contype = 'c' and m[1] <> '' and k.conkey = array[a.attnum] and pg_get_constraintdef(k.oid) !~ '~'), '{}') as words,
+      (select substring(pg_get_constraintdef(k.oid) from '~ ''([^'']+)''') from pg_constraint k
+        where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum] limit 1) as form
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     where c.oid = to_regclass($1) and a.attnotnull and not a.atthasdef and a.attidentity = '' and a.attgenerated = ''`,
     [table],
   );
-  const values = columns.map(({ type, target, words }) =>
-    target === null ? `'${sampleOf(type, words)}'` : `(select ${target[1]} from ${target[0]} limit 1)`,
-  );
-  const names = columns.map((column) => column.name);
-  try {
-    await pool.query(
-      names.length === 0
-        ? `insert into ${table} default values`
-        : `insert into ${table} (${names.join(', ')}) values (${values.join(', ')})`,
+  const names = columns.map((column) => column.name).join(', ');
+  let failure = '';
+  // A check may tie one column to another: what the first word does not fit, another may.
+  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    const values = columns.map((column) =>
+      column.target === null
+        ? `'${sampleOf(column, attempt)}'`
+        : `(select ${column.target[1]} from ${column.target[0]} limit 1)`,
     );
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    try {
+      await pool.query(
+        names === ''
+          ? `insert into ${table} default values`
+          : `insert into ${table} (${names}) values (${values.join(', ')})`,
+      );
+      return null;
+    } catch (error) {
+      failure = error instanceof Error ? error.message : String(error);
+    }
   }
+  return failure;
 }
 
-function sampleOf(type: string, words: readonly string[]): string {
-  if (type.endsWith('[]')) return '{}';
-  if (type === 'jsonb') return '{}';
+const mostAttempts = 6;
+
+function sampleOf({ type, words, form }: Column, attempt: number): string {
+  if (type.endsWith('[]') || type === 'jsonb') return '{}';
   if (type === 'boolean') return 'true';
   if (type === 'date' || type.startsWith('timestamp')) return '2026-10-31';
   if (type === 'uuid') return '00000000-0000-4000-8000-000000000001';
   if (type === 'bytea') return '\\x00';
   if (type === 'tstzrange') return '[2026-10-01,2026-11-01)';
-  if (type === 'text') return words[0] ?? 'sample';
-  return '1';
+  if (type !== 'text') return '1';
+  return form === null ? (words[attempt % Math.max(1, words.length)] ?? 'sample') : textOf(form);
+}
+
+/** The shortest text of a plain expression: "^A-[0-9a-f]{20}$" gives A- and twenty zeros. */
+function textOf(form: string): string {
+  return form
+    .replace(/^\^|\$$/g, '')
+    .replaceAll(/\[(.)[^\]]*\](?:\{(\d+)(?:,\d+)?\})?/g, (_all, first: string, count = '1') =>
+      first.repeat(Number(count)),
+    );
 }

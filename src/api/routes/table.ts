@@ -2,6 +2,7 @@ import type { ApiRoute } from '../route.js';
 import { auditRoutes } from './audit.js';
 import { cohortRoutes } from './cohorts.js';
 import { cycleRoutes } from './cycles.js';
+import { expansionRoutes } from './expansion.js';
 import { exportRoutes } from './exports.js';
 import { jobRoutes } from './jobs.js';
 import { meRoutes } from './me.js';
@@ -25,6 +26,7 @@ export const routeTable: readonly ApiRoute[] = [
   ...signoffRoutes,
   ...cohortRoutes,
   ...usageRoutes,
+  ...expansionRoutes,
   ...exportRoutes,
   ...settingsRoutes,
   ...jobRoutes,

@@ -4,6 +4,7 @@ import type { LoadedConfig } from '../../config.js';
 import { AppError } from '../../errors.js';
 import { type Side, sides } from '../../model/side.js';
 import type { CheckFinding } from '../../model/source.js';
+import { type HistoryPower, historyPower } from '../../store/roles.js';
 import { type AddCommands, type Session, say, subcommand, withStore } from '../session.js';
 
 type Finding = CheckFinding & { readonly about: string };
@@ -20,7 +21,7 @@ async function doctor(current: Session): Promise<number> {
   const findings: Finding[] = [
     ok('node', `Node ${process.version}.`),
     ok('config', `${current.globals.config} is good.`),
-    await checkStore(current, loaded),
+    ...(await checkStore(current, loaded)),
   ];
   for (const side of sides) findings.push(...(await checkSide(current, loaded, side)));
   if (current.globals.output === 'table') for (const one of findings) say(render(one));
@@ -34,14 +35,27 @@ function render({ level, about, sentence, next }: Finding): string {
   return `${level.padEnd(8)} ${about}: ${sentence}${next === null ? '' : ` ${next}`}`;
 }
 
-async function checkStore(current: Session, loaded: LoadedConfig): Promise<Finding> {
+async function checkStore(current: Session, loaded: LoadedConfig): Promise<readonly Finding[]> {
   return orProblem('postgres', () =>
     withStore(current, path.resolve(loaded.baseDir, loaded.config.data_dir), async (store) => {
       const { rows } = await store.pool.query<{ server_version: string }>('show server_version');
       const where = store.isEmbedded ? 'embedded' : 'at DATABASE_URL';
-      return [ok('postgres', `Postgres ${rows[0]?.server_version ?? ''} ${where}, schema up to date.`)];
+      const found = ok('postgres', `Postgres ${rows[0]?.server_version ?? ''} ${where}, schema up to date.`);
+      return store.isEmbedded ? [found] : [found, accountFinding(await historyPower(store.db))];
     }),
-  ).then(([finding]) => finding ?? ok('postgres', 'Postgres answers.'));
+  );
+}
+
+function accountFinding({ user, because }: HistoryPower): Finding {
+  if (because === null) return ok('postgres', `The account ${user} can add to the audit log and change none of it.`);
+  const why = { superuser: 'is a superuser', owner: 'owns the tables', granted: 'may change them' }[because];
+  return {
+    about: 'postgres',
+    level: 'warning',
+    topic: 'account',
+    sentence: `The account ${user} ${why}, so it could rewrite the audit log and the signatures.`,
+    next: 'Make one that cannot with `shadowbill database roles`, and put it into DATABASE_URL.',
+  };
 }
 
 async function checkSide(current: Session, loaded: LoadedConfig, side: Side): Promise<readonly Finding[]> {

@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
-import type { AlertKind, NewAlert, Severity } from '../../model/alert.js';
+import type { AlertKind, DigestPart, NewAlert, Severity } from '../../model/alert.js';
+import type { KnownDifference } from '../../model/known.js';
+import type { DecimalText } from '../../model/money.js';
 import type { Channel } from '../../notify/channel.js';
 import type { Database } from '../../store/tables.js';
 
@@ -9,6 +11,8 @@ export type Route = {
   /** Kinds that go to it; null: every kind. */
   readonly kinds: ReadonlySet<AlertKind> | null;
   readonly least: Severity;
+  /** Digests go to it only when they have some of these; null: always. */
+  readonly onlyWith: readonly DigestPart[] | null;
 };
 
 /** What the use cases of alerts get from outside. The clock is passed in so that tests own it. */
@@ -20,6 +24,10 @@ export type AlertContext = {
   readonly zone: string;
   /** Whether messages may carry keys of customers. */
   readonly includeNames: boolean;
+  /** Known differences of the configuration, expired ones included; `expires` is the first day without. */
+  readonly known: readonly Pick<KnownDifference, 'id' | 'owner' | 'expires'>[];
+  /** By currency: unexplained differences above it are told one by one. Decimal text, major units. */
+  readonly unexplainedAbove: Readonly<Record<string, DecimalText>>;
   /** Address of the pages; null: messages carry no links. */
   readonly baseUrl: string | null;
   readonly signal: AbortSignal;
@@ -28,3 +36,10 @@ export type AlertContext = {
 
 /** Looks for one kind of thing. Answers everything that holds now; what was told before is sorted out by its id. */
 export type Watcher = (context: AlertContext) => Promise<readonly NewAlert[]>;
+
+const newsMs = 7 * 86_400_000;
+
+/** What happened before this moment is no news: a first start on old tables tells nobody of last year. */
+export function newsSince(context: Pick<AlertContext, 'now'>): Date {
+  return new Date(context.now().getTime() - newsMs);
+}

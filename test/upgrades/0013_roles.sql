@@ -1,0 +1,1 @@
+insert into database_role values ('shadowbill_app_once', 'app', true), ('shadowbill_read_once', 'read', false);
