@@ -236,6 +236,6 @@ function causesText(results: Results): string {
     '',
     `Money explained: ${seeds.map((one) => `${one.causes.moneyExplained} %`).join(', ')} by seed. Clean customers with a finding: ${seeds.reduce((sum, one) => sum + one.causes.cleanCustomersFlagged, 0)}.`,
     `The size-and-field heuristic names ${guessed} of ${planted} causes (${percent(guessed, planted)} %) and proves none.`,
-    'Drawn again are plants without any effect, and tax levels that moved nothing but taxes of exactly half a minor unit: there another rounding mode gives the very same invoice, and the product says `likely` and names both. A cause that is never proven says so on purpose: which events fell between two boundaries, and whether a product was renamed or replaced, the invoices do not state.',
+    'Drawn again are plants without any effect, and tax levels that moved nothing but taxes of exactly half a minor unit: there another rounding mode gives the very same invoice, and the product says `likely` and names both. A cause that is never proven says so on purpose: which events fell between two boundaries, whether a product was renamed or replaced, and under which id the other system knows an unmapped customer, the invoices do not state; structure and metadata are notes beside invoices that agree, which have no money and no confidence.',
   ].join('\n');
 }
