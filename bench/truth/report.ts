@@ -208,9 +208,9 @@ export function report(results: Results): string {
       ),
     ),
     '## One long invoice',
-    'Every line looked at, the fast exit for equal invoices off; median of five.',
+    'Every line looked at, the fast exit for equal invoices off; CPU time of the process, which a busy machine stretches less than the wall; median of five.',
     table(
-      ['workload', 'lines a side', 'milliseconds', 'findings'],
+      ['workload', 'lines a side', 'CPU milliseconds', 'findings'],
       results.big.map((one) => [one.name, one.lines, one.milliseconds, one.findings]),
     ),
   ].join('\n\n')}\n`;
