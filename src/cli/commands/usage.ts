@@ -13,7 +13,7 @@ import { writeRows } from '../output.js';
 import { showProgress } from '../progress.js';
 import { renderFindings, renderUsage } from '../render/usage.js';
 import { type AddCommands, countOption, type Session, say, subcommand, tell, withConfiguredStore } from '../session.js';
-import { readCycle } from './run.js';
+import { readCycle } from '../read-cycle.js';
 
 /** How many records that could not be read are shown under a check. */
 const shownRejected = 10;
