@@ -46,13 +46,17 @@ const gauge = (registry: Registry, name: string, help: string, labelNames: reado
 async function addRuns(registry: Registry, { db }: MetricsContext): Promise<void> {
   const runs = new Counter({
     name: 'recon_runs_total',
-    help: 'Runs by how they ended; running for those that have not',
+    help: 'Runs by how they ended',
     labelNames: ['result'],
     registers: [registry],
   });
-  for (const result of ['complete', 'incomplete', 'previewed', 'failed', 'cancelled', 'running'])
-    runs.inc({ result }, 0);
-  for (const { result, count } of await runCounts(db)) runs.inc({ result }, count);
+  for (const result of ['complete', 'incomplete', 'previewed', 'failed', 'cancelled']) runs.inc({ result }, 0);
+  const running = gauge(registry, 'recon_runs_running', 'Runs that have not ended');
+  running.set(0);
+  for (const { result, count } of await runCounts(db)) {
+    if (result === 'running') running.set(count);
+    else runs.inc({ result }, count);
+  }
   const duration = new Histogram({
     name: 'recon_run_duration_seconds',
     help: 'From a run being written down to its end, of the newest 500 finished ones',

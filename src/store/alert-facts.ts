@@ -103,7 +103,7 @@ export async function troubledRuns(db: Kysely<Database>, since: Date): Promise<r
         case when state = 'finished' then case when is_complete then null else 'incomplete' end
           else coalesce(failure ->> 'code', case when state = 'failed' then 'internal' end) end as code,
         case when state = 'finished' then incomplete_because else array_remove(array[failure ->> 'detail'], null) end as reasons
-      from run where state in ('finished', 'failed') or failure is not null
+      from run where state in ('finished', 'failed') or (failure is not null and state <> 'cancelled')
     ), told as (
       select *, lag(coalesce(code, '') || array_to_string(reasons, ' ')) over (partition by cycle order by seq) as before from ended
     )

@@ -17,7 +17,6 @@ export type RunState = (typeof runStates)[number];
 
 /** States that a run never leaves. `previewed`: a preview is done; it is no result of its cycle. */
 export const endStates = ['finished', 'previewed', 'failed', 'cancelled'] as const satisfies readonly RunState[];
-export const isEnded = (state: RunState): boolean => (endStates as readonly RunState[]).includes(state);
 
 export type StoredRun = {
   readonly id: string;
