@@ -206,6 +206,10 @@ export function configSchema(input: SchemaInput) {
         nightly: s.cron.optional().describe('Cron fields, in the timezone above'),
         settle_grace: s.duration.optional().describe('How long after the end of a cycle late usage may arrive'),
         must_finish_by: s.clockTime.optional().describe('When a missing run raises an alert'),
+        look_back: s.count(1, 12).default(1).describe('How many ended cycles each night compares, the newest first'),
+        running_cycle: s.bool
+          .default(false)
+          .describe('true: the cycle that is still running is compared each night as well'),
       })
       .optional()
       .describe('When runs start by themselves'),
@@ -233,6 +237,13 @@ export function configSchema(input: SchemaInput) {
       })
       .optional()
       .describe('The web pages and their API'),
+    ops: z
+      .strictObject({
+        host: s.text.default('127.0.0.1').describe('Address to listen on'),
+        port: s.count(1, 65_535).describe('Port to listen on; everybody who reaches it may read'),
+      })
+      .optional()
+      .describe('Health and metrics of serve and worker: /healthz, /readyz, /metrics'),
     auth: z
       .strictObject({
         session_hours: s.count(1, 72).default(8).describe('Hours after which somebody signs in again'),

@@ -20,6 +20,7 @@ import {
   type Who,
 } from '../store/cohort-facts.js';
 import type { CycleRun } from '../store/evaluations.js';
+import { type UsageFacts, usageFacts } from '../store/usage/facts.js';
 import type { CohortSettings, ConfidenceContext } from './confidence-context.js';
 
 /** What one cycle's stored verdicts say of a cohort: exact facts, before anything is inferred. */
@@ -65,6 +66,7 @@ export async function measureCycle(
   const causes = await causeFacts(context.db, key);
   const safety = await safetyFacts(context.db, key);
   const lines = await lineFacts(context.db, key);
+  const events = await usageFacts(context.db, key);
   const notes: string[] = [];
   const census = censusOf(currencies, customers, context.reporting, notes);
   if (rosterId === null) notes.push('no roster: whom both systems forgot cannot be seen');
@@ -92,7 +94,7 @@ export async function measureCycle(
       data: {
         freshnessHours: 0,
         pairCoverage: rosterId === null ? Number.NaN : coverageOf(counts),
-        usageCompleteness: usageOf(lines, question.hasUsage, notes),
+        usageCompleteness: usageOf(lines, events, question.hasUsage, notes),
         ambiguousShare: ratio(counts.ambiguous, counts.roster - counts.not_ready),
         pipelineErrors: counts.errors + safety.strayErrors + (run.isComplete ? 0 : 1),
       },
@@ -262,7 +264,17 @@ function shareOrUnknown(
   return (census === null ? null : worstShare(census, share)) ?? Number.NaN;
 }
 
-function usageOf(lines: LineFacts, hasUsage: boolean | null, notes: string[]): number {
+/**
+ * How much of legacy's usage arrived: of the least complete meter, by its events where a usage check looked at them, else
+ * by what the invoices bill. A check that could not read everything leaves it unknown.
+ */
+function usageOf(lines: LineFacts, events: UsageFacts | null, hasUsage: boolean | null, notes: string[]): number {
+  if (events !== null && !events.isComplete) {
+    notes.push(`the usage check is incomplete: ${events.incompleteBecause.join('; ')}`);
+    return Number.NaN;
+  }
+  if (events !== null && events.worstMeter !== null)
+    return rationalToNumber(rationalFromText(events.worstMeter.arrived));
   if (lines.worstMeter !== null) {
     if (lines.worstMeter.completeness !== null)
       return rationalToNumber(rationalFromText(lines.worstMeter.completeness));

@@ -19,7 +19,7 @@ export type FactsKey = {
 /** The members of a cohort, those who left included, or any customers by name. */
 export type Who = { readonly cohortId: string } | { readonly customers: readonly string[] };
 
-function memberTable(who: Who): RawBuilder<unknown> {
+export function memberTable(who: Who): RawBuilder<unknown> {
   return 'cohortId' in who
     ? sql`member as (select customer, part from cohort_member where cohort_id = ${who.cohortId})`
     : sql`member as (select distinct customer, 'convenience' as part from unnest(${[...who.customers]}::text[]) as customer)`;

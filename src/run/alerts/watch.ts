@@ -2,6 +2,7 @@ import { insertAlert } from '../../store/alerts.js';
 import type { AlertContext, Watcher } from './context.js';
 import { watchBillers, watchDecisions, watchFinalInvoices, watchGates } from './watch-decisions.js';
 import { watchMessages } from './watch-messages.js';
+import { watchLateData, watchNights, watchWorkers } from './watch-nights.js';
 import { watchDigests, watchTrouble } from './watch-runs.js';
 import { watchSignoffs } from './watch-signoff.js';
 import { watchUsage } from './watch-usage.js';
@@ -11,8 +12,11 @@ import { watchAcceptances } from './watch-work.js';
 const watchers: readonly Watcher[] = [
   watchBillers,
   watchFinalInvoices,
+  watchNights,
+  watchWorkers,
   watchTrouble,
   watchUsage,
+  watchLateData,
   watchSignoffs,
   watchDigests,
   watchAcceptances,
