@@ -148,6 +148,7 @@ const alerts: AlertContext = {
   includeNames: false,
   known: [],
   unexplainedAbove: {},
+  quiet: null,
   baseUrl: null,
   signal: new AbortController().signal,
   log: () => undefined,
