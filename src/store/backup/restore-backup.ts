@@ -47,9 +47,9 @@ export async function restoreBackup(folder: string, databaseUrl: string, options
 
 /** A backup of before there were roles has no table of them. */
 async function hasRoles(db: Kysely<Database>): Promise<boolean> {
-  const result = await sql<{ is_there: boolean }>`select to_regclass('public.database_role') is not null as is_there`.execute(
-    db,
-  );
+  const result = await sql<{
+    is_there: boolean;
+  }>`select to_regclass('public.database_role') is not null as is_there`.execute(db);
   return result.rows[0]?.is_there === true;
 }
 
