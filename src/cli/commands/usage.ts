@@ -6,12 +6,13 @@ import type { CycleId } from '../../model/ids.js';
 import { describeProblem } from '../../model/problem.js';
 import { usageClasses } from '../../model/usage-finding.js';
 import { checkUsage } from '../../run/usage/check-usage.js';
+import { billedDiffering } from '../../store/usage/billed.js';
 import type { StoredUsageCheck } from '../../store/usage/checks.js';
 import type { UsageSummary } from '../../store/usage/finish.js';
 import { findUsageCheck, streamUsageFindings, usageRejected } from '../../store/usage/views.js';
 import { writeRows } from '../output.js';
 import { showProgress } from '../progress.js';
-import { renderFindings, renderUsage } from '../render/usage.js';
+import { renderBilled, renderFindings, renderUsage } from '../render/usage.js';
 import { type AddCommands, countOption, type Session, say, subcommand, tell, withConfiguredStore } from '../session.js';
 import { readCycle } from '../read-cycle.js';
 
@@ -19,6 +20,8 @@ import { readCycle } from '../read-cycle.js';
 const shownRejected = 10;
 /** How many findings a table shows without --limit. */
 const shownFindings = 50;
+/** How many charges `--billed` lists without --limit. */
+const mostBilled = 1000;
 
 type ShowOptions = {
   readonly check?: string;
@@ -27,6 +30,7 @@ type ShowOptions = {
   readonly meter?: string;
   readonly reference?: string;
   readonly limit?: string;
+  readonly billed?: boolean;
 };
 
 export const addUsageCommands: AddCommands = (program, host) => {
@@ -48,6 +52,7 @@ export const addUsageCommands: AddCommands = (program, host) => {
     .option('--customer <customer>', 'findings of one customer')
     .option('--meter <meter>', 'findings of one meter')
     .option('--reference <reference>', 'what became of one event')
+    .option('--billed', 'charges whose invoice states another quantity than the events of its own system')
     .option('--limit <count>', `most findings to show; ${shownFindings} in a table, else all`)
     .action(async (cycle: string | undefined, options: ShowOptions) => {
       const current = host.session();
@@ -112,6 +117,10 @@ async function show(
     throw new AppError('not_found', { detail: `no usage of ${options.check ?? cycle ?? 'any cycle'} was checked yet` });
   if (options.class !== undefined && !usageClasses.some((one) => one === options.class))
     throw new AppError('usage', { detail: `--class ${options.class} is not known; write ${usageClasses.join(', ')}` });
+  if (options.billed === true) {
+    const most = countOption('--limit', options.limit) ?? mostBilled;
+    return writeRows(current.globals.output, await billedDiffering(store.db, check, most), renderBilled);
+  }
   const { class: kind, customer, meter, reference } = options;
   if ([kind, customer, meter, reference, options.limit].every((one) => one === undefined))
     return showCheck(current, store, check);

@@ -1,4 +1,5 @@
 import type { UsageClass } from '../../model/usage-finding.js';
+import type { BilledRow } from '../../store/usage/billed.js';
 import type { StoredUsageCheck } from '../../store/usage/checks.js';
 import type { UsageSummary } from '../../store/usage/finish.js';
 import type { UsageFinding } from '../../store/usage/views.js';
@@ -114,6 +115,29 @@ export function renderFindings(rows: readonly UsageFinding[]): string {
       amount(row.solvimonQuantity, null),
       amount(row.effect, null),
       row.reason ?? '',
+    ]),
+  );
+}
+
+/** Charges whose invoice and events do not go together. */
+export function renderBilled(rows: readonly BilledRow[]): string {
+  if (rows.length === 0) return 'Every metered charge is billed as its own system counted it.';
+  return table(
+    [
+      { head: 'customer' },
+      { head: 'charge' },
+      { head: 'side' },
+      { head: 'from events', isAmount: true },
+      { head: 'on invoice', isAmount: true },
+      { head: 'state' },
+    ],
+    rows.map((row) => [
+      row.customer,
+      row.chargeKey,
+      row.side,
+      amount(row.fromEvents, null),
+      amount(row.onInvoice, null),
+      row.state,
     ]),
   );
 }
