@@ -4,7 +4,7 @@ import type { LoadedConfig } from './config.js';
 import { toKnownDifferences } from './config/known.js';
 import type { Config } from './config/schema.js';
 import { AppError } from './errors.js';
-import type { Logger } from './log.js';
+import { createLogger, type Logger } from './log.js';
 import type { DigestPart } from './model/alert.js';
 import type { Channel } from './notify/channel.js';
 import { emailChannel } from './notify/email.js';
@@ -39,6 +39,7 @@ export function openAlerts(options: {
     now: options.now,
     routes,
     zone: config.timezone,
+    quiet: config.alerts?.quiet ?? null,
     includeNames: config.alerts?.include_names ?? false,
     known: toKnownDifferences(config),
     unexplainedAbove: config.alerts?.unexplained_above ?? {},
@@ -132,7 +133,9 @@ function digestSpecs({ digest, smtp }: Alerts): readonly Spec[] {
   return specs.map((spec) => ({ ...spec, only }));
 }
 
-const lookEveryMs = 15_000;
+const lookEveryMs = 30_000;
+/** As long as anything may take that somebody waits for at a screen. */
+const longestMs = 60_000;
 
 /**
  * Looks and sends from now on, in this process, until it is closed. Several processes may do so: the tables decide who
@@ -157,6 +160,21 @@ export function startAlerts(options: Omit<Parameters<typeof openAlerts>[0], 'sig
       await alerts.close();
     },
   };
+}
+
+/** Opens the channels for as long as `work` takes. */
+export async function withAlerts<Answer>(
+  options: Pick<Parameters<typeof openAlerts>[0], 'store' | 'loaded' | 'variables' | 'now'> &
+    Partial<Parameters<typeof openAlerts>[0]>,
+  work: (alerts: AlertContext) => Promise<Answer>,
+): Promise<Answer> {
+  const log = options.log ?? createLogger({ level: 'warn', component: 'alerts' });
+  const alerts = openAlerts({ signal: AbortSignal.timeout(longestMs), log, ...options });
+  try {
+    return await work(alerts);
+  } finally {
+    await alerts.close();
+  }
 }
 
 /** One turn: what people should know is written down, and what is due is sent. */

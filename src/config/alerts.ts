@@ -53,6 +53,13 @@ function twice(alerts: Channels) {
 export const alertsSchema = z
   .strictObject({
     include_names: s.bool.default(false).describe('Whether messages may carry keys of customers'),
+    quiet: z
+      .strictObject({
+        from: s.clockTime.describe('First minute in which mail and Slack wait, in the timezone above'),
+        to: s.clockTime.describe('First minute after it; earlier than from means on the next day'),
+      })
+      .optional()
+      .describe('When people are not written to; what is critical, and webhooks, do not wait'),
     unexplained_above: z
       .record(s.currency, s.amount)
       .default({})
@@ -85,6 +92,12 @@ export const alertsSchema = z
         code: 'custom',
         path,
         message: `${JSON.stringify(id)} is taken. Give each channel a name of its own`,
+      });
+    if (alerts.quiet !== undefined && alerts.quiet.from === alerts.quiet.to)
+      context.addIssue({
+        code: 'custom',
+        path: ['quiet', 'to'],
+        message: 'is when it begins: people would never be written to. Write another time, or remove quiet',
       });
     if (alerts.smtp === undefined && (alerts.email.length > 0 || alerts.digest?.email !== undefined))
       context.addIssue({

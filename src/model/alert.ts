@@ -16,6 +16,10 @@ export const alertKinds = {
     severity: 'warning',
     meaning: 'a difference above `alerts.unexplained_above` has no explanation',
   },
+  'usage.events': {
+    severity: 'warning',
+    meaning: 'usage events are missing, failed or differ, or could not all be read',
+  },
   'gate.changed': { severity: 'info', meaning: 'something else is recommended for a cohort than before' },
   'decision.waiting': {
     severity: 'info',

@@ -125,3 +125,28 @@ export async function suspendedCycles(db: Kysely<Database>): Promise<
     from cycle_state c where c.state = 'suspended' order by c.cycle collate "C"`.execute(db);
   return result.rows;
 }
+
+/** The newest comparison of a cycle's usage that found something, or could not read all of it. */
+export type TroubledUsage = {
+  readonly cycle: string;
+  readonly run: string | null;
+  readonly isComplete: boolean;
+  readonly incompleteBecause: readonly string[];
+  /** How many findings there are of each class, the most first. */
+  readonly findings: readonly { readonly class: string; readonly events: number }[];
+  readonly rejected: number;
+};
+
+/** Troubled usage of cycles compared since a moment; for a cycle only its newest comparison counts. */
+export async function troubledUsage(db: Kysely<Database>, since: Date): Promise<readonly TroubledUsage[]> {
+  const result = await sql<TroubledUsage>`
+    with newest as (
+      select distinct on (cycle) * from usage_check where state = 'compared' and kind in ('run', 'check') order by cycle, seq desc
+    )
+    select n.cycle, n.run_id as run, coalesce(n.is_complete, false) as "isComplete", n.incomplete_because as "incompleteBecause",
+      coalesce((select jsonb_agg(jsonb_build_object('class', f.class, 'events', f.events) order by f.events desc, f.class)
+        from (select class, count(*)::int as events from usage_finding where check_seq = n.seq group by class) f), '[]') as findings,
+      (select count(*)::int from usage_rejected r join usage_load l on l.id = r.load_id where l.check_seq = n.seq) as rejected
+    from newest n where n.finished_at >= ${since} order by n.cycle collate "C"`.execute(db);
+  return result.rows.filter((one) => !one.isComplete || one.findings.length > 0 || one.rejected > 0);
+}

@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { MismatchPage } from './mismatches/mismatch-page.js';
 import { PairPage } from './invoices/pair-page.js';
+import { AlertsPage } from './pages/alerts.js';
 import { AuditPage } from './pages/audit.js';
 import { CausesPage } from './pages/causes.js';
 import { CohortPage, CohortsPage } from './pages/cohorts.js';
@@ -9,6 +10,7 @@ import { DecisionsPage } from './pages/decisions.js';
 import { JobsPage } from './pages/jobs.js';
 import { OverviewPage } from './pages/overview.js';
 import { RunPage } from './pages/run.js';
+import { RunbookPage } from './pages/runbook.js';
 import { SettingsPage } from './pages/settings.js';
 import { UsagePage } from './pages/usage.js';
 import { parseSearch, type Search, searchText } from './search-text.js';
@@ -36,6 +38,8 @@ const routes = root.addChildren([
   at('/settings', SettingsPage),
   at('/jobs', JobsPage),
   at('/runs/$run', RunPage),
+  at('/alerts', AlertsPage),
+  at('/runbooks/$runbook', RunbookPage),
   at('/audit', AuditPage),
 ]);
 

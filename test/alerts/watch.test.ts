@@ -147,6 +147,28 @@ describe('runs', () => {
   });
 });
 
+describe('usage', () => {
+  test('findings of the newest check are told once, and again only when their number changes', async () => {
+    const check = async (id: string, missing: number, isComplete = true) => {
+      await sql`insert into usage_check (id, kind, cycle, timezone, state, is_complete, incomplete_because, closes_at, created_at, finished_at)
+        values (${id.padEnd(26, '0')}, 'check', '2026-10', 'UTC', 'compared', ${isComplete}, ${isComplete ? [] : ['legacy: a file is missing']}::text[],
+          ${clock.now()}, ${clock.now()}, ${clock.now()})`.execute(database.db);
+      for (let no = 1; no <= missing; no += 1)
+        await sql`insert into usage_finding (check_seq, no, class, customer, meter, effect)
+          values ((select max(seq) from usage_check), ${no}, 'missing', 'ACME', 'calls', -1)`.execute(database.db);
+      return (await look('usage.events')).map(({ title }) => title);
+    };
+    expect(await check('a', 0)).toEqual([]);
+    expect(await check('b', 2)).toEqual(['Usage of 2026-10: 2 events are not as they should be']);
+    expect(await check('c', 2)).toEqual([]);
+    expect(await check('d', 1, false)).toEqual([
+      'Usage of 2026-10: 1 event is not as it should be, not all of it was there',
+    ]);
+    expect(JSON.stringify(await listAlerts(database.db, { kind: 'usage.events', limit: 9 }))).not.toContain('ACME');
+    expect(await check('e', 0)).toEqual([]);
+  });
+});
+
 describe('acceptances', () => {
   test('what was accepted together is one alert a week before its day and one when it has come; known differences too', async () => {
     // The clock stands some days before the known difference ends.

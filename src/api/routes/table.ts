@@ -1,4 +1,5 @@
 import type { ApiRoute } from '../route.js';
+import { alertRoutes } from './alerts.js';
 import { auditRoutes } from './audit.js';
 import { cohortRoutes } from './cohorts.js';
 import { cycleRoutes } from './cycles.js';
@@ -28,6 +29,7 @@ export const routeTable: readonly ApiRoute[] = [
   ...exportRoutes,
   ...settingsRoutes,
   ...jobRoutes,
+  ...alertRoutes,
   ...auditRoutes,
   ...tokenRoutes,
 ];

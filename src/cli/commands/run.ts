@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { lookAndSend, openAlerts } from '../../app-alerts.js';
+import { lookAndSend, withAlerts } from '../../app-alerts.js';
 import { finishRunHere, runContext, runCycleToEnd } from '../../app.js';
 import type { LoadedConfig } from '../../config.js';
 import { readConfig } from '../../app.js';
@@ -56,12 +56,7 @@ async function tellPeople(current: Session, store: OpenStore, loaded: LoadedConf
   const { log, signal } = current;
   if (loaded.config.alerts === undefined || signal.aborted) return;
   try {
-    const alerts = openAlerts({ store, loaded, variables: process.env, log, signal, now: () => new Date() });
-    try {
-      await lookAndSend(alerts);
-    } finally {
-      await alerts.close();
-    }
+    await withAlerts({ store, loaded, variables: process.env, log, signal, now: () => new Date() }, lookAndSend);
   } catch (error) {
     tell(`alerts were not sent from here: ${error instanceof Error ? error.message : String(error)}`);
   }

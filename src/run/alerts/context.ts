@@ -4,6 +4,7 @@ import type { KnownDifference } from '../../model/known.js';
 import type { DecimalText } from '../../model/money.js';
 import type { Channel } from '../../notify/channel.js';
 import type { Database } from '../../store/tables.js';
+import type { QuietHours } from './quiet.js';
 
 /** A channel with what goes to it. */
 export type Route = {
@@ -22,6 +23,8 @@ export type AlertContext = {
   readonly routes: readonly Route[];
   /** Zone of quiet hours and of calendar days. */
   readonly zone: string;
+  /** When mail and Slack wait, unless it is critical; null: never. */
+  readonly quiet: QuietHours | null;
   /** Whether messages may carry keys of customers. */
   readonly includeNames: boolean;
   /** Known differences of the configuration, expired ones included; `expires` is the first day without. */

@@ -18,6 +18,7 @@ import {
 import { routeAlert, type StoredAlert, unroutedAlerts } from '../../store/alerts.js';
 import type { Database } from '../../store/tables.js';
 import type { AlertContext, Route } from './context.js';
+import { afterQuiet } from './quiet.js';
 import { toBody } from './to-body.js';
 
 /** How long one attempt may take before somebody else may try; longer than any channel's own time-outs. */
@@ -57,9 +58,13 @@ async function route(context: AlertContext, trx: Transaction<Database>, alert: S
   const deliveries = context.routes
     .filter((one) => isWanted(one, alert) && one.channel.id !== failed)
     .flatMap(({ channel }) =>
-      channel
-        .recipients(alert.owners)
-        .map((recipient) => ({ alertId: alert.id, channel: channel.id, recipient, notBefore: now })),
+      channel.recipients(alert.owners).map((recipient) => ({
+        alertId: alert.id,
+        channel: channel.id,
+        recipient,
+        // Programs decide themselves whom they wake.
+        notBefore: channel.groups && alert.severity !== 'critical' ? afterQuiet(now, context.quiet, context.zone) : now,
+      })),
     );
   await routeAlert(trx, alert.id, deliveries, now);
 }

@@ -4,6 +4,7 @@ import { watchBillers, watchDecisions, watchFinalInvoices, watchGates } from './
 import { watchMessages } from './watch-messages.js';
 import { watchDigests, watchTrouble } from './watch-runs.js';
 import { watchSignoffs } from './watch-signoff.js';
+import { watchUsage } from './watch-usage.js';
 import { watchAcceptances, watchUnexplained } from './watch-work.js';
 
 /** Everything that is looked for. Each reads what the tables say now, so that nothing is missed however often anybody was killed. */
@@ -11,6 +12,7 @@ const watchers: readonly Watcher[] = [
   watchBillers,
   watchFinalInvoices,
   watchTrouble,
+  watchUsage,
   watchSignoffs,
   watchUnexplained,
   watchDigests,
