@@ -417,6 +417,24 @@ create table mismatch (
   constraint mismatch_level_check CHECK ((level = ANY (ARRAY['usage'::text, 'line'::text, 'tax'::text, 'header'::text])))
 ) partition by list (run_seq);
 
+create table night (
+  due_at timestamp with time zone not null,
+  due_on date not null,
+  finish_by timestamp with time zone,
+  begun_at timestamp with time zone,
+  constraint night_pkey PRIMARY KEY (due_at)
+);
+
+create table night_run (
+  due_at timestamp with time zone not null,
+  cycle text not null,
+  run_id text not null,
+  constraint night_run_due_at_fkey FOREIGN KEY (due_at) REFERENCES night(due_at) ON DELETE CASCADE,
+  constraint night_run_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
+  constraint night_run_pkey PRIMARY KEY (due_at, cycle)
+);
+CREATE INDEX night_run_of ON public.night_run USING btree (run_id);
+
 create table pair (
   run_seq bigint not null,
   id uuid not null,
@@ -445,6 +463,20 @@ create table policy_version (
   constraint policy_version_pkey PRIMARY KEY (seq)
 );
 CREATE TRIGGER policy_version_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.policy_version FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table process (
+  id text not null,
+  kind text not null,
+  host text not null,
+  pid integer not null,
+  state text not null,
+  started_at timestamp with time zone not null,
+  beat_at timestamp with time zone not null,
+  constraint process_kind_check CHECK ((kind = ANY (ARRAY['worker'::text, 'serve'::text]))),
+  constraint process_state_check CHECK ((state = ANY (ARRAY['working'::text, 'draining'::text, 'stopped'::text]))),
+  constraint process_pkey PRIMARY KEY (id)
+);
+CREATE INDEX process_beat ON public.process USING btree (beat_at);
 
 create table raw_record (
   load_id bigint not null,
@@ -501,6 +533,7 @@ create table root_cause (
   owner text,
   note text,
   updated_at timestamp with time zone not null,
+  accepted_until date,
   constraint root_cause_decided_direction_check CHECK ((decided_direction = ANY (ARRAY['over'::text, 'under'::text, 'none'::text]))),
   constraint root_cause_fingerprint_check CHECK ((fingerprint ~ '^fp[0-9]+-[0-9a-f]{16}$'::text)),
   constraint root_cause_status_check CHECK ((status = ANY (ARRAY['unknown'::text, 'known'::text, 'fix-ready'::text, 'fix-verified'::text, 'accepted'::text, 'closed'::text, 'regressed'::text]))),
@@ -587,8 +620,19 @@ create table run (
   customers text[],
   created_at timestamp with time zone not null,
   finished_at timestamp with time zone,
+  is_preview boolean default false not null,
+  origin text default 'person'::text not null,
+  documents_of text,
   constraint run_id_check CHECK ((id ~ '^[0-9a-z]{26}$'::text)),
-  constraint run_state_check CHECK ((state = ANY (ARRAY['created'::text, 'collecting'::text, 'pairing'::text, 'comparing'::text, 'summarised'::text, 'finished'::text, 'failed'::text, 'cancelled'::text]))),
+  constraint run_origin_check CHECK ((origin = ANY (ARRAY['person'::text, 'schedule'::text]))),
+  constraint run_part_is_preview CHECK ((is_preview OR ((customers IS NULL) AND (documents_of IS NULL)))) NOT VALID,
+  constraint run_preview_ends_apart CHECK (
+CASE
+    WHEN is_preview THEN (state <> 'finished'::text)
+    ELSE (state <> 'previewed'::text)
+END),
+  constraint run_state_check CHECK ((state = ANY (ARRAY['created'::text, 'collecting'::text, 'pairing'::text, 'comparing'::text, 'summarised'::text, 'finished'::text, 'previewed'::text, 'failed'::text, 'cancelled'::text]))),
+  constraint run_documents_of_fkey FOREIGN KEY (documents_of) REFERENCES run(id),
   constraint run_pkey PRIMARY KEY (id),
   constraint run_seq_key UNIQUE (seq)
 );
@@ -643,6 +687,9 @@ create table source_rate (
   tokens double precision not null,
   filled_at timestamp with time zone not null,
   paused_until timestamp with time zone,
+  requests double precision default 0 not null,
+  waited_ms double precision default 0 not null,
+  pauses bigint default 0 not null,
   constraint source_rate_pkey PRIMARY KEY (source)
 );
 

@@ -179,6 +179,10 @@ export async function withAlerts<Answer>(
 
 /** One turn: what people should know is written down, and what is due is sent. */
 export async function lookAndSend(alerts: AlertContext): Promise<SendOutcome & { readonly found: number }> {
-  const found = await watchForAlerts(alerts);
-  return { found: found.length, ...(await sendAlerts(alerts)) };
+  const watched = await Promise.allSettled([watchForAlerts(alerts)]);
+  // What is due is sent also when not everything could be looked for.
+  const outcome = await sendAlerts(alerts);
+  const [found] = watched;
+  if (found.status === 'rejected') throw found.reason;
+  return { found: found.value.length, ...outcome };
 }

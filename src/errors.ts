@@ -309,6 +309,12 @@ export const errorTable = {
     exitCode: exitCodes.conflict,
     next: 'Look at the present state and decide again.',
   },
+  run_cancelled: {
+    sentence: 'The run was cancelled',
+    retry: 'never',
+    exitCode: exitCodes.conflict,
+    next: 'Start a new one with `shadowbill run`.',
+  },
   interrupted: {
     sentence: 'The run was interrupted',
     retry: 'later',

@@ -73,7 +73,12 @@ async function workOn(context: RunContext, run: StoredRun, workers: number, flow
     for (let index = 0; index < workers; index += 1) {
       const queues = await openTestQueues();
       handles.push(queues);
-      startCycleWorker(queues, context, { reconcile: reconcileCustomer, collect: collectSide }, 4);
+      startCycleWorker(
+        queues,
+        context,
+        { reconcile: reconcileCustomer, collect: collectSide, evaluate: async () => undefined },
+        { concurrency: 4 },
+      );
     }
     const [first] = handles;
     if (first === undefined) throw new Error('a worker is needed');

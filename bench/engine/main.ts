@@ -141,7 +141,7 @@ process.stdout.write(
     '',
     ...(long.length === 0
       ? []
-      : ['| one invoice | lines a side | milliseconds | findings |', '| --- | --- | --- | --- |']),
+      : ['| one invoice | lines a side | CPU milliseconds | findings |', '| --- | --- | --- | --- |']),
     ...long.map((one) => `| ${one.name} | ${one.lines} | ${one.milliseconds} | ${one.findings} |`),
     '',
   ].join('\n'),

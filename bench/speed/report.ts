@@ -25,6 +25,28 @@ export function exponent(points: readonly { readonly customers: number; readonly
   return Math.log(last.wallS / first.wallS) / Math.log(last.customers / first.customers);
 }
 
+/** The committed page: what was measured and how to measure it again, around the table. */
+export function renderPage(table: string, args: readonly string[], note: string): string {
+  return [
+    '# Benchmark',
+    '',
+    'Written by the benchmark itself; do not edit. Again, on your machine:',
+    '',
+    '```',
+    `npm run bench -- ${args.map((arg) => (/^[\w,./-]+$/.test(arg) ? arg : JSON.stringify(arg))).join(' ')}`,
+    '```',
+    '',
+    'The workload is made from the seed: one invoice a customer and side, two to twelve lines, five currencies, one customer',
+    'in a hundred damaged in one of eleven ways. Each contender reads the same two files and has to name exactly the damaged',
+    'customers. On a machine that does other work compare only within a round, and trust CPU seconds more than wall seconds.',
+    'What was done about the figures, and what did not help, stands in [decisions/0004](decisions/0004-fast-path.md).',
+    '',
+    ...(note === '' ? [] : [note, '']),
+    table,
+    '',
+  ].join('\n');
+}
+
 /** The figures as a Markdown page and as data. */
 export function renderReport(
   all: readonly Series[],

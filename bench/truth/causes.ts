@@ -49,11 +49,16 @@ export function runCauses(
     if (cause === null) {
       flagged += findings.length > 0 ? 1 : 0;
       for (const { finding } of findings) of(finding.cause).claimed += 1;
+      for (const note of verdicts.flatMap((verdict) => verdict.notes)) of(note.cause).claimed += 1;
       return;
     }
     total += 1;
     of(cause).planted += 1;
-    const claimed = new Set(findings.map(({ finding }) => finding.cause));
+    // A note is what the product says where no money differs; it has no confidence.
+    const claimed = new Set([
+      ...findings.map(({ finding }) => finding.cause),
+      ...verdicts.flatMap((verdict) => verdict.notes.map((note) => note.cause)),
+    ]);
     for (const name of claimed) of(name).claimed += 1;
     if (claimed.has(cause)) of(cause).found += 1;
     if (findings.some(({ finding }) => finding.cause === cause && finding.confidence === 'proven'))

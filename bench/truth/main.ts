@@ -26,7 +26,7 @@ const { values } = parseArgs({
 const seeds = values.seeds.split(',').map(Number);
 const size = values.quick
   ? { perCause: 30, customers: 100, perKind: 30, causes: 20, invoices: 2_000, lines: 2_000 }
-  : { perCause: 60, customers: 500, perKind: 150, causes: 40, invoices: 20_000, lines: 10_000 };
+  : { perCause: 60, customers: 500, perKind: 150, causes: 40, invoices: 100_000, lines: 10_000 };
 
 const results: Results = {
   isQuick: values.quick,

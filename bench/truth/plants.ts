@@ -6,6 +6,7 @@ import type { Instant, Period } from '../../src/model/period.js';
 import type { Cause } from '../../src/model/verdict.js';
 import { build, type DocumentText, type LineText, netText, october, text } from './build.js';
 import { type Fraction, frac, isLess, isSame, type Mode, negate, over, plus, rounded, times } from './exact.js';
+import { buildMapping } from '../../src/reconcile/mapping.js';
 import type { Random } from './random.js';
 import type { Generated } from './run-case.js';
 
@@ -710,8 +711,123 @@ const wholePlants: Partial<Record<Cause, Plant>> = {
       return twoDocuments(at, [...clean, line], [...clean, { ...line, product: 'seat-renamed' }]);
     },
   }),
+  'mapping.unmapped_customer': (random, at) => ({
+    documents: (clean) => {
+      const lines = [...clean, seatPair(random, at)];
+      const both = twoDocuments(at, lines, lines);
+      // A mapping file that has other customers and not this one.
+      return {
+        ...(random.chance(50) ? { ...both, solvimon: [] } : { ...both, legacy: [] }),
+        mapping: othersMapped,
+      };
+    },
+  }),
+  'structure.split_line': (random, at) => ({
+    documents: (clean) => {
+      const { whole, parts } = byHalves(random, at);
+      return twoDocuments(at, [...clean, whole], [...clean, ...parts]);
+    },
+  }),
+  'structure.merged_line': (random, at) => ({
+    documents: (clean) => {
+      const { whole, parts } = byHalves(random, at);
+      return twoDocuments(at, [...clean, ...parts], [...clean, whole]);
+    },
+  }),
+  'structure.split_invoice': (random, at) => ({
+    documents: (clean) => {
+      const { one, several } = onInvoices(random, at, clean, 'S');
+      return { legacy: [document(at, 'L', renamed(one, 'l:'))], solvimon: several };
+    },
+  }),
+  'structure.merged_invoice': (random, at) => ({
+    documents: (clean) => {
+      const { one, several } = onInvoices(random, at, clean, 'L');
+      return { legacy: several, solvimon: [document(at, 'S', renamed(one, 's:'))] };
+    },
+  }),
+  'metadata.differs': (random, at) => ({
+    documents: (clean) => {
+      // A tenth of a thousand is whole in every currency, so that both ways to state the discount come to the same.
+      const charge = (truth: string, productName: string): LineText => ({
+        truth,
+        product: productName,
+        amount: String(random.int(1, 90) * 1000),
+        taxRate: null,
+      });
+      const lines = [charge('a', 'seat'), charge('b', 'addon')];
+      const tenth = (line: LineText) => text(over(negate(frac(line.amount)), [10n, 1n]));
+      const lowered = lines.map((line) => ({ ...line, discount: tenth(line) }));
+      const coupon: LineText = {
+        truth: 'coupon',
+        product: null,
+        kind: 'discount',
+        amount: text(lines.reduce<Fraction>((sum, line) => plus(sum, frac(tenth(line))), [0n, 1n])),
+        taxRate: null,
+      };
+      return random.chance(50)
+        ? twoDocuments(at, [...clean, ...lowered], [...clean, ...lines, coupon])
+        : twoDocuments(at, [...clean, ...lines, coupon], [...clean, ...lowered]);
+    },
+  }),
   ...Object.fromEntries(evidenceCauses.map(([cause, kind, sign]) => [cause, eventPlant(kind, sign)])),
 };
+
+const { mapping: othersMapped } = buildMapping({
+  customers: [{ legacy: 'old-0', solvimon: 'new-0', place: {} }],
+  products: null,
+  strict: true,
+});
+
+/** One line for October, and the same as two lines that meet in the middle of it. Whole units at a price of whole cents. */
+function byHalves(
+  random: Random,
+  at: Context,
+): { readonly whole: LineText; readonly parts: readonly [LineText, LineText] } {
+  const middle = monthPart(random).period.start;
+  const [first, last] = [random.int(1, 400), random.int(1, 400)];
+  const unitPrice = price(random, 60, at.digits);
+  const of = (truth: string, count: number, period: Period): LineText => ({
+    ...usageLine(truth, String(count), unitPrice, at),
+    product: 'split',
+    period,
+    // Taxes of two halves may round apart from that of the whole: then it would be another fault.
+    taxRate: null,
+  });
+  return {
+    whole: of('whole', first + last, october),
+    parts: [
+      of('first', first, { start: october.start, end: middle }),
+      of('last', last, { start: middle, end: october.end }),
+    ],
+  };
+}
+
+/** The lines of one invoice, and the same lines on two or three. */
+function onInvoices(
+  random: Random,
+  at: Context,
+  clean: readonly LineText[],
+  id: string,
+): { readonly one: readonly LineText[]; readonly several: Generated['legacy'] } {
+  const more = Array.from({ length: 3 }, (_unused, index) => ({
+    ...seats(random, `more${index}`, at),
+    product: `more-${index}`,
+  }));
+  const one = [...clean, ...more];
+  const count = random.int(2, 3);
+  const several = Array.from({ length: count }, (_unused, part) =>
+    document(
+      at,
+      `${id}${part}`,
+      renamed(
+        one.filter((_line, index) => index % count === part),
+        `${id}${part}:`,
+      ),
+    ),
+  );
+  return { one, several };
+}
 
 /** Draws a fault of whole documents again. */
 function wholeOf(cause: Cause, random: Random, at: Context): Whole['documents'] {

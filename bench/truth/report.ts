@@ -208,9 +208,9 @@ export function report(results: Results): string {
       ),
     ),
     '## One long invoice',
-    'Every line looked at, the fast exit for equal invoices off; median of five.',
+    'Every line looked at, the fast exit for equal invoices off; CPU time of the process, which a busy machine stretches less than the wall; median of five.',
     table(
-      ['workload', 'lines a side', 'milliseconds', 'findings'],
+      ['workload', 'lines a side', 'CPU milliseconds', 'findings'],
       results.big.map((one) => [one.name, one.lines, one.milliseconds, one.findings]),
     ),
   ].join('\n\n')}\n`;
@@ -236,6 +236,6 @@ function causesText(results: Results): string {
     '',
     `Money explained: ${seeds.map((one) => `${one.causes.moneyExplained} %`).join(', ')} by seed. Clean customers with a finding: ${seeds.reduce((sum, one) => sum + one.causes.cleanCustomersFlagged, 0)}.`,
     `The size-and-field heuristic names ${guessed} of ${planted} causes (${percent(guessed, planted)} %) and proves none.`,
-    'Drawn again are plants without any effect, and tax levels that moved nothing but taxes of exactly half a minor unit: there another rounding mode gives the very same invoice, and the product says `likely` and names both. A cause that is never proven says so on purpose: which events fell between two boundaries, and whether a product was renamed or replaced, the invoices do not state.',
+    'Drawn again are plants without any effect, and tax levels that moved nothing but taxes of exactly half a minor unit: there another rounding mode gives the very same invoice, and the product says `likely` and names both. A cause that is never proven says so on purpose: which events fell between two boundaries, whether a product was renamed or replaced, and under which id the other system knows an unmapped customer, the invoices do not state; structure and metadata are notes beside invoices that agree, which have no money and no confidence.',
   ].join('\n');
 }

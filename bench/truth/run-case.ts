@@ -19,9 +19,11 @@ export type Generated = {
   readonly legacyNeighbours?: readonly Document[];
   readonly solvimonNeighbours?: readonly Document[];
   readonly usageEvidence?: readonly UsageEvidence[];
+  /** Left out: ids are the same on both sides. */
+  readonly mapping?: Mapping;
 };
 
-export function toCase(one: Generated, mapping: Mapping = identityMapping): CustomerCase {
+export function toCase(one: Generated, mapping: Mapping = one.mapping ?? identityMapping): CustomerCase {
   const of = (documents: readonly Document[], side: 'legacy' | 'solvimon') =>
     documents.map((document) => prepare(document, side, mapping, rules));
   return {
@@ -36,11 +38,11 @@ export function toCase(one: Generated, mapping: Mapping = identityMapping): Cust
   };
 }
 
-export function judge(one: Generated, mapping: Mapping = identityMapping): readonly PairVerdict[] {
+export function judge(one: Generated, mapping?: Mapping): readonly PairVerdict[] {
   return reconcileCustomer(toCase(one, mapping), rules);
 }
 
 /** As `judge`, with every line looked at and linked, also where the digests alone would settle the pair. */
-export function judgeLines(one: Generated, mapping: Mapping = identityMapping): readonly PairVerdict[] {
+export function judgeLines(one: Generated, mapping?: Mapping): readonly PairVerdict[] {
   return reconcileCustomerWith(explain, toCase(one, mapping), rules, { isFastExitOn: false });
 }

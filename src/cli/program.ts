@@ -14,6 +14,7 @@ import { addGoliveCommands } from './commands/golive.js';
 import { addInvoiceCommands } from './commands/invoice.js';
 import { addKnownCommands } from './commands/known.js';
 import { addMappingCommands } from './commands/mapping.js';
+import { addMigrateCommands } from './commands/migrate.js';
 import { addMismatchCommands } from './commands/mismatch.js';
 import { addPairCommands } from './commands/pair.js';
 import { addRunCommand } from './commands/run.js';
@@ -27,6 +28,7 @@ import { addExportCommand } from './commands/export.js';
 import { addUsageCommands } from './commands/usage.js';
 import { addTokenCommands } from './commands/token.js';
 import { addWorkCommands } from './commands/work.js';
+import { addWorkerCommand } from './commands/worker.js';
 import { programOf, runCommands } from './run-commands.js';
 import type { AddCommands, Host } from './session.js';
 
@@ -55,6 +57,8 @@ const commands: readonly AddCommands[] = [
   addNotifyCommands,
   addTokenCommands,
   addServeCommand,
+  addWorkerCommand,
+  addMigrateCommands,
   addConfigCommands,
   addDoctorCommand,
   addDatabaseCommands,

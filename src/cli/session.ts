@@ -89,6 +89,18 @@ export async function withConfiguredStore(
   await withStore(current, path.resolve(loaded.baseDir, loaded.config.data_dir), (store) => work(store, loaded));
 }
 
+/** Folder of the embedded database and of working files, as configured. */
+export function configuredDataDir(current: Session): string {
+  const { baseDir, config } = readConfig(current.globals.config, new Date());
+  return path.resolve(baseDir, config.data_dir);
+}
+
+/** Waits for Ctrl-C or SIGTERM; stopping is what a server is for, not a failure. */
+export function stopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
 /** The run that the options mean; throws AppError `run_not_found`. */
 export async function chosenRun(
   store: OpenStore,

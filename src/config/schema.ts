@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { causes, levels } from '../model/verdict.js';
+import { causes, componentNames, levels } from '../model/verdict.js';
 import { alertsSchema } from './alerts.js';
 import * as s from './scalars.js';
 import { sourceBlock, type SourceSchemas } from './source-block.js';
@@ -23,7 +23,15 @@ const matchFields = {
 
 const ruleSchema = z.strictObject({
   name: s.text.optional().describe('Shown beside every mismatch that the rule lets pass'),
-  when: z.strictObject(matchFields).describe('Which mismatches the rule is for; every field given must fit'),
+  when: z
+    .strictObject({
+      ...matchFields,
+      component: s
+        .oneOf(componentNames)
+        .optional()
+        .describe('What all of the difference is made of: quantity, price, rounding, tax_rate and so on'),
+    })
+    .describe('Which mismatches the rule is for; every field given must fit'),
   over: s.limit.describe('How much more Solvimon may bill: 1mu, 0.02 or 0.5%'),
   under: s.limit.describe('How much less Solvimon may bill: 1mu, 0.02 or 0.5%'),
   budget: s.amount.optional().describe('Most that is tolerated per customer and cycle in total, in major units'),
@@ -198,6 +206,10 @@ export function configSchema(input: SchemaInput) {
         nightly: s.cron.optional().describe('Cron fields, in the timezone above'),
         settle_grace: s.duration.optional().describe('How long after the end of a cycle late usage may arrive'),
         must_finish_by: s.clockTime.optional().describe('When a missing run raises an alert'),
+        look_back: s.count(1, 12).default(1).describe('How many ended cycles each night compares, the newest first'),
+        running_cycle: s.bool
+          .default(false)
+          .describe('true: the cycle that is still running is compared each night as well'),
       })
       .optional()
       .describe('When runs start by themselves'),
@@ -225,6 +237,13 @@ export function configSchema(input: SchemaInput) {
       })
       .optional()
       .describe('The web pages and their API'),
+    ops: z
+      .strictObject({
+        host: s.text.default('127.0.0.1').describe('Address to listen on'),
+        port: s.count(1, 65_535).describe('Port to listen on; everybody who reaches it may read'),
+      })
+      .optional()
+      .describe('Health and metrics of serve and worker: /healthz, /readyz, /metrics'),
     auth: z
       .strictObject({
         session_hours: s.count(1, 72).default(8).describe('Hours after which somebody signs in again'),

@@ -1,4 +1,4 @@
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import { DelayedError, type FlowJob, type Job, UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
 import { AppError, errorTable } from '../errors.js';
 import { InvariantError } from '../model/invariant.js';
@@ -10,7 +10,8 @@ import { summariseRun } from '../run/summarise.js';
 import { compareRunUsage, readRunUsage } from '../run/usage/check-usage.js';
 import { databaseError } from '../store/database.js';
 import { findRun, noteFailure, type StoredRun } from '../store/runs.js';
-import { jobOptions, type QueueHandle } from './queue.js';
+import { watchRun } from './watch-run.js';
+import { jobOptions, type QueueHandle, type WorkerSize } from './queue.js';
 
 /*
  * A cycle is one flow: summarise ← pair ← collect legacy, collect solvimon, usage-compare ← usage-read legacy, usage-read
@@ -28,13 +29,16 @@ const payloads = {
   pair: z.strictObject({ runId: z.string(), flow: z.string() }),
   compare: z.strictObject({ runId: z.string(), chunk: z.number().int().min(0) }),
   summarise: z.strictObject({ runId: z.string() }),
+  evaluate: z.strictObject({ runId: z.string() }),
 } as const;
 type JobName = keyof typeof payloads;
 
-/** The two steps that the composition root decides about: which engine, and where a side is collected. */
+/** The steps that the composition root decides about: which engine, and where a side is collected. */
 export type CycleSteps = {
   readonly reconcile: Reconcile;
   readonly collect: (context: RunContext, run: StoredRun, side: Side) => Promise<void>;
+  /** Looks at the cohorts once a run of the schedule has ended. */
+  readonly evaluate: (run: StoredRun) => Promise<void>;
 };
 
 type HandlerInput = {
@@ -79,11 +83,15 @@ const handlers = {
   summarise: async ({ context, data }) => {
     await summariseRun(context, await runOf(context, payloads.summarise.parse(data).runId));
   },
+  evaluate: async ({ context, steps, data }) => {
+    await steps.evaluate(await runOf(context, payloads.evaluate.parse(data).runId));
+  },
 } as const satisfies Record<JobName, (input: HandlerInput) => Promise<void>>;
 
 async function runOf(context: RunContext, runId: string): Promise<StoredRun> {
   const run = await findRun(context.db, runId);
   if (run === undefined) throw new AppError('run_not_found', { detail: runId });
+  if (run.state === 'cancelled') throw new AppError('run_cancelled', { detail: runId });
   return run;
 }
 
@@ -99,7 +107,7 @@ export async function enqueueCycle(queues: QueueHandle, run: StoredRun, attempt:
     data,
     opts: { ...jobOptions, jobId: `${flow}-${id}`, failParentOnFailure: true },
   });
-  await queues.flow.add({
+  const tree: FlowJob = {
     ...job('summarise', 'summarise', { runId: run.id }),
     children: [
       {
@@ -113,29 +121,57 @@ export async function enqueueCycle(queues: QueueHandle, run: StoredRun, attempt:
         ],
       },
     ],
-  });
+  };
+  // A night is a look at the cohorts that counts; a run that somebody starts is looked at when they ask.
+  const isLook = run.origin === 'schedule' && !run.isPreview;
+  await queues.flow.add(isLook ? { ...job('evaluate', 'evaluate', { runId: run.id }), children: [tree] } : tree);
+}
+
+/** Whether an attempt at a run was queued, so that it is not queued twice. */
+export async function isQueued(queues: QueueHandle, runId: string, attempt: string): Promise<boolean> {
+  return (await queues.queue(cycleQueue).getJob(`${runId}-${attempt}-summarise`)) !== undefined;
+}
+
+/** Jobs of every run by state, and what BullMQ counts, in the text format of Prometheus. */
+export async function queueMetrics(
+  queues: QueueHandle,
+): Promise<{ readonly jobs: Readonly<Record<string, number>>; readonly text: string }> {
+  const queue = queues.queue(cycleQueue);
+  return { jobs: await queue.getJobCounts(), text: await queue.exportPrometheusMetrics() };
 }
 
 /** Starts a worker for the cycle's jobs in this process. */
-export function startCycleWorker(queues: QueueHandle, context: RunContext, steps: CycleSteps, concurrency: number) {
-  return queues.worker(cycleQueue, (job, token) => handle(job, token, { context, queues, steps }), concurrency);
+export function startCycleWorker(queues: QueueHandle, context: RunContext, steps: CycleSteps, size: WorkerSize) {
+  return queues.worker(cycleQueue, (job, token) => handle(job, token, { context, queues, steps }), size);
 }
 
 async function handle(job: Job, token: string | undefined, input: Omit<HandlerInput, 'data'>): Promise<void> {
   const handler = Object.hasOwn(handlers, job.name) ? handlers[job.name as JobName] : undefined;
   if (handler === undefined) throw new UnrecoverableError(`no handler for job ${job.name}`);
+  const { context } = input;
+  const watched = watchRun(context, runIdOf(job.data));
   try {
-    await handler({ ...input, data: job.data });
+    await handler({ ...input, context: { ...context, signal: watched.signal }, data: job.data });
   } catch (thrown) {
-    const error = databaseError(thrown);
+    if (context.signal.aborted) return giveBack(job, token, context);
+    const error = watched.signal.aborted ? watched.signal.reason : databaseError(thrown);
     if (error instanceof AppError && error.retry === 'after' && error.retryAfterMs !== undefined) {
       // The source named a time: waiting for it is no failed attempt.
-      input.context.log('job waits', { job: job.name, jobId: job.id, retryAfterMs: error.retryAfterMs });
-      await job.moveToDelayed(input.context.now().getTime() + error.retryAfterMs, token);
+      context.log('job waits', { job: job.name, jobId: job.id, retryAfterMs: error.retryAfterMs });
+      await job.moveToDelayed(Date.now() + error.retryAfterMs, token);
       throw new DelayedError();
     }
-    throw await afterFailure(job, error, input.context);
+    throw await afterFailure(job, error, context);
+  } finally {
+    watched.end();
   }
+}
+
+/** This process is stopping: the job goes back as it came, for another worker, and counts no attempt. */
+async function giveBack(job: Job, token: string | undefined, context: RunContext): Promise<never> {
+  context.log('job given back', { job: job.name, jobId: job.id });
+  await job.moveToDelayed(Date.now(), token);
+  throw new DelayedError();
 }
 
 /** Writes down why, where the run can be seen, and tells BullMQ whether another attempt can help. Decided by code, never by message text. */
@@ -149,7 +185,13 @@ async function afterFailure(job: Job, error: unknown, context: RunContext): Prom
   const runId = runIdOf(job.data);
   if (isLast && runId !== undefined) {
     const detail = error instanceof AppError ? error.detail : message;
-    const failure = { code, detail, step: job.name, exitCode: errorTable[code].exitCode };
+    const failure = {
+      code,
+      detail,
+      step: job.name,
+      exitCode: errorTable[code].exitCode,
+      at: context.now().toISOString(),
+    };
     await noteFailure(context.db, runId, failure, error instanceof InvariantError);
   }
   if (isHopeless) return new UnrecoverableError(message);

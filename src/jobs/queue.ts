@@ -17,10 +17,17 @@ export type QueueOptions = {
 export type QueueHandle = {
   readonly backend: 'redis' | 'postgres';
   queue(name: string): Queue;
-  worker(name: string, handler: (job: Job, token: string | undefined) => Promise<unknown>, concurrency: number): Worker;
+  worker(name: string, handler: (job: Job, token: string | undefined) => Promise<unknown>, size: WorkerSize): Worker;
   readonly flow: FlowProducer;
-  /** Workers first, so that no job is taken while the rest goes away. */
+  /** Workers first, so that no job is taken while the rest goes away; waits for the jobs in hand. */
   close(): Promise<void>;
+};
+
+export type WorkerSize = {
+  /** Most jobs in hand at once. */
+  readonly concurrency: number;
+  /** How long a job stays with a worker that is not heard of any more; then another takes it. */
+  readonly lockMs?: number;
 };
 
 type Constructors = {
@@ -30,7 +37,7 @@ type Constructors = {
 };
 
 /** Stalled jobs of a killed worker are picked up by another after about this long. */
-const lockMs = 30_000;
+const usualLockMs = 30_000;
 
 /** Opens the queues. On Postgres it creates BullMQ's schema first. */
 export async function openQueues(options: QueueOptions): Promise<QueueHandle> {
@@ -52,7 +59,7 @@ export async function openQueues(options: QueueOptions): Promise<QueueHandle> {
       queues.set(name, queue);
       return queue;
     },
-    worker: (name, handler, concurrency) => {
+    worker: (name, handler, { concurrency, lockMs = usualLockMs }) => {
       const worker = new classes.Worker(name, handler, {
         ...connection,
         concurrency,

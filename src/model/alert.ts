@@ -9,6 +9,9 @@ export type Severity = (typeof severities)[number];
 export const alertKinds = {
   'run.digest': { severity: 'info', meaning: 'a run finished: what is new, worse, resolved and expired' },
   'run.incomplete': { severity: 'warning', meaning: 'a run failed, or not everything could be compared' },
+  'run.missing': { severity: 'critical', meaning: 'the runs of a night were not finished by their deadline' },
+  'run.late_data': { severity: 'warning', meaning: 'numbers changed after people signed for them; a run is proposed' },
+  'worker.silent': { severity: 'warning', meaning: 'a worker died or cannot reach the database' },
   'billing.two_billers': { severity: 'critical', meaning: 'both systems bill a customer for the same cycle' },
   'invoice.final_in_shadow': { severity: 'critical', meaning: 'an invoice of the shadow became final in Solvimon' },
   'signoff.suspended': { severity: 'warning', meaning: 'the numbers of a signed cycle changed' },

@@ -182,3 +182,11 @@ export function chargeRef(mapping: Mapping, side: Side, line: Pick<Line, 'produc
   if (line.priceRef !== null && mapping.charges[side].has(line.priceRef)) return line.priceRef;
   return line.productRef ?? line.priceRef;
 }
+
+/** The ids by which one side knows customers: those that are mapped to their keys, and the keys as they are spelled. */
+export function customerIdsOf(mapping: Mapping, side: Side, keys: readonly string[]): ReadonlySet<string> {
+  const wanted: ReadonlySet<string> = new Set(keys);
+  const ids = new Set(keys);
+  for (const [id, key] of mapping.customers[side]) if (wanted.has(key)) ids.add(id);
+  return ids;
+}

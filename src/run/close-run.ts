@@ -15,6 +15,11 @@ type Outcome = Parameters<typeof finishRun>[2];
  */
 export async function closeRun(context: RunContext, run: StoredRun, outcome: Outcome): Promise<void> {
   const { now, isComplete } = outcome;
+  if (run.isPreview) {
+    // It speaks for nothing: no decision is carried to it, and its cycle stands as it stood.
+    await indexVerdicts(context.db, run.seq);
+    return finishRun(context.db, run.id, outcome);
+  }
   await carryWork({ db: context.db, now, today: todayIn(now, run.timezone) }, run);
   await indexVerdicts(context.db, run.seq);
   const { settleGraceMs = 0 } = await context.settingsOf(run);

@@ -20,6 +20,7 @@ import {
   type Who,
 } from '../store/cohort-facts.js';
 import type { CycleRun } from '../store/evaluations.js';
+import { type UsageFacts, usageFacts } from '../store/usage/facts.js';
 import type { CohortSettings, ConfidenceContext } from './confidence-context.js';
 
 /** What one cycle's stored verdicts say of a cohort: exact facts, before anything is inferred. */
@@ -65,6 +66,7 @@ export async function measureCycle(
   const causes = await causeFacts(context.db, key);
   const safety = await safetyFacts(context.db, key);
   const lines = await lineFacts(context.db, key);
+  const events = await usageFacts(context.db, key);
   const notes: string[] = [];
   const census = censusOf(currencies, customers, context.reporting, notes);
   if (rosterId === null) notes.push('no roster: whom both systems forgot cannot be seen');
@@ -92,7 +94,7 @@ export async function measureCycle(
       data: {
         freshnessHours: 0,
         pairCoverage: rosterId === null ? Number.NaN : coverageOf(counts),
-        usageCompleteness: usageOf(lines, question.hasUsage, notes),
+        usageCompleteness: usageOf(lines, events, question.hasUsage, notes),
         ambiguousShare: ratio(counts.ambiguous, counts.roster - counts.not_ready),
         pipelineErrors: counts.errors + safety.strayErrors + (run.isComplete ? 0 : 1),
       },
@@ -262,7 +264,17 @@ function shareOrUnknown(
   return (census === null ? null : worstShare(census, share)) ?? Number.NaN;
 }
 
-function usageOf(lines: LineFacts, hasUsage: boolean | null, notes: string[]): number {
+/**
+ * How much of legacy's usage arrived: of the least complete meter, by its events where a usage check looked at them, else
+ * by what the invoices bill. A check that could not read everything leaves it unknown.
+ */
+function usageOf(lines: LineFacts, events: UsageFacts | null, hasUsage: boolean | null, notes: string[]): number {
+  if (events !== null && !events.isComplete) {
+    notes.push(`the usage check is incomplete: ${events.incompleteBecause.join('; ')}`);
+    return Number.NaN;
+  }
+  if (events !== null && events.worstMeter !== null)
+    return rationalToNumber(rationalFromText(events.worstMeter.arrived));
   if (lines.worstMeter !== null) {
     if (lines.worstMeter.completeness !== null)
       return rationalToNumber(rationalFromText(lines.worstMeter.completeness));
@@ -335,7 +347,8 @@ function unmetRequirements(
 /**
  * The cause as decide() takes it. Its reach is that of the cause that hits the most customers. It is known only when that
  * cause is proven throughout AND what is not explained is within the policy: a proven cause must not lend its name to money
- * that nobody can explain.
+ * that nobody can explain. What people said of root causes counts: all of them declared fixed is ready for the next cycle,
+ * and one that came back after it was gone is regressed.
  */
 function worstCause(
   causes: readonly CauseFacts[],
@@ -354,7 +367,7 @@ function worstCause(
     status,
     customersShare: ratio(worst.customers, present),
     customers: worst.customers,
-    regressed: false,
+    regressed: causes.some(({ hasRegressed }) => hasRegressed),
   };
 }
 

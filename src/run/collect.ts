@@ -2,6 +2,7 @@ import { cyclePeriod } from '../model/period.js';
 import type { Side } from '../model/side.js';
 import type { PullEvent, Source } from '../model/source.js';
 import type { CycleId } from '../model/ids.js';
+import { customerIdsOf } from '../reconcile/mapping.js';
 import { prepare } from '../reconcile/prepare.js';
 import { LoadWriter } from '../store/load-writer.js';
 import { beginLoad, findLoaded, finishLoad, type LoadAttempt, saveProgress, withLoadLock } from '../store/loads.js';
@@ -125,7 +126,7 @@ function pullCycle(input: LoadInput): AsyncIterable<PullEvent> {
       cycle,
       period: cyclePeriod(cycle, run.timezone),
       timezone: run.timezone,
-      customers: 'all',
+      customers: run.customers === null ? 'all' : customerIdsOf(settings.mapping, side, run.customers),
       slackDays: settings.slackDays,
     },
     {

@@ -1,7 +1,7 @@
 /*
  * What is kept of a side when nothing is stored: for each customer the sum of the digests of its documents, how many there
- * are, and what stands in the way of believing them. Some forty bytes a customer in plain arrays, which can be handed from
- * one thread to another. Sums and not exclusive or: a document that stands twice must not vanish.
+ * are, and what stands in the way of believing them. Forty to eighty bytes a customer in plain arrays, which can be handed
+ * from one thread to another. Sums and not exclusive or: a document that stands twice must not vanish.
  */
 
 /** The arrays of a table, to be handed over. `count` customers are in it. */

@@ -13,7 +13,7 @@ export async function waitForRun(context: RunContext, runId: string): Promise<St
     if (context.signal.aborted) throw new AppError('interrupted', { detail: runId });
     const run = await findRun(context.db, runId);
     if (run === undefined) throw new AppError('run_not_found', { detail: runId });
-    if (run.state === 'finished') return run;
+    if (run.state === 'finished' || run.state === 'previewed') return run;
     if (run.failure !== null || run.state === 'failed' || run.state === 'cancelled') throw failureOf(run);
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { PullContext } from '../model/source.js';
-import { pauseSource, type SourceRate, takeTokens } from '../store/source-rate.js';
+import { noteWait, pauseSource, type SourceRate, takeTokens } from '../store/source-rate.js';
 import type { Database } from '../store/tables.js';
 
 /** The two calls by which an adapter obeys the limit that all workers share. Without a rate nothing ever waits. */
@@ -16,7 +16,9 @@ export function limitRequests(
       signal.throwIfAborted();
       if (rate === null) return;
       const waitMs = await takeTokens(db, rate, tokens);
-      if (waitMs > 0) await wait(waitMs, undefined, { signal });
+      if (waitMs <= 0) return;
+      await wait(waitMs, undefined, { signal });
+      await noteWait(db, rate.source, waitMs);
     },
     rateLimited: (retryAfterMs, why) => {
       log('a source asked for a pause', { retryAfterMs, why });

@@ -2,6 +2,8 @@ import { invariant } from '../model/invariant.js';
 import { findLoaded } from '../store/loads.js';
 import { chunksOf, pairByDigest } from '../store/pairing.js';
 import { moveRun, type StoredRun } from '../store/runs.js';
+import { compareBilled } from '../store/usage/billed.js';
+import { usageCheckOfRun } from '../store/usage/checks.js';
 import type { RunContext } from './context.js';
 
 /** Both finished loads of a run. */
@@ -25,6 +27,8 @@ export async function pairRun(context: RunContext, run: StoredRun): Promise<read
   const settings = await context.settingsOf(run);
   const loads = await loadsOf(context, run);
   await moveRun(context.db, run.id, ['created', 'collecting'], 'pairing');
+  const usage = await usageCheckOfRun(context.db, run.id);
+  if (usage !== undefined) await compareBilled(context.db, run.id, usage);
   await context.db.transaction().execute(async (trx) => {
     // The row lock makes twins queue; the second finds the run moved on and leaves it alone.
     const locked = await trx

@@ -71,7 +71,8 @@ export async function summariseRun(context: RunContext, run: StoredRun): Promise
   for (const row of summary.footing)
     invariant(row.foots, 'legacy plus every difference is solvimon (I2)', { run: run.id, ...row });
   const incompleteBecause = reasonsForIncomplete(summary);
-  await recordCauses(context.db, run, incompleteBecause.length === 0, context.now());
+  // What a preview shows of a root cause is no part of its life.
+  if (!run.isPreview) await recordCauses(context.db, run, incompleteBecause.length === 0, context.now());
   await moveRun(context.db, run.id, ['comparing'], 'summarised');
   await closeRun(context, run, {
     isComplete: incompleteBecause.length === 0,

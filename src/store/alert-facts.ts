@@ -43,16 +43,19 @@ export type ChangeTotal = {
 
 /**
  * Compares the differences of two runs key by key; what is tolerated or covered by a known difference is in neither. A key
- * is `worse` when its absolute deltas come to more than before. Without an earlier run everything is new.
+ * is `worse` when its absolute deltas come to more than before. Without an earlier run everything is new. `customers`: only
+ * of these; null: of all.
  */
 export async function changesBetween(
   db: Kysely<Database>,
   runSeq: string,
   earlierSeq: string | null,
+  customers: readonly string[] | null = null,
 ): Promise<readonly ChangeTotal[]> {
+  const chosen = customers === null ? sql`true` : sql`customer = any(${[...customers]}::text[])`;
   const keys = (seq: string) => sql`
     select work_key as key, min(currency) as currency, sum(abs_delta) as gross from mismatch
-    where run_seq = ${sql.lit(seq)} and known is null and not is_within_tolerance group by work_key`;
+    where run_seq = ${sql.lit(seq)} and known is null and not is_within_tolerance and ${chosen} group by work_key`;
   const earlier =
     earlierSeq === null
       ? sql`select null::text as key, null::text as currency, null::numeric as gross where false`
@@ -100,7 +103,7 @@ export async function troubledRuns(db: Kysely<Database>, since: Date): Promise<r
         case when state = 'finished' then case when is_complete then null else 'incomplete' end
           else coalesce(failure ->> 'code', case when state = 'failed' then 'internal' end) end as code,
         case when state = 'finished' then incomplete_because else array_remove(array[failure ->> 'detail'], null) end as reasons
-      from run where state in ('finished', 'failed') or failure is not null
+      from run where state in ('finished', 'failed') or (failure is not null and state <> 'cancelled')
     ), told as (
       select *, lag(coalesce(code, '') || array_to_string(reasons, ' ')) over (partition by cycle order by seq) as before from ended
     )

@@ -100,6 +100,20 @@ export async function beginLoad(
   });
 }
 
+/** Drops what was read of a side and never became visible. Call with the load lock held. */
+export async function forgetUnfinished(db: Kysely<Database>, runId: string, side: Side): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const unfinished = await trx
+      .selectFrom('load')
+      .select('id')
+      .where('run_id', '=', runId)
+      .where('side', '=', side)
+      .where('state', '=', 'loading')
+      .execute();
+    for (const load of unfinished) await forgetLoad(trx, load.id);
+  });
+}
+
 async function forgetLoad(trx: Kysely<Database>, loadId: string): Promise<void> {
   await trx.deleteFrom('load').where('id', '=', loadId).execute();
   await dropLeaves(trx, loadId);

@@ -9,10 +9,14 @@ export const runStates = [
   'comparing',
   'summarised',
   'finished',
+  'previewed',
   'failed',
   'cancelled',
 ] as const;
 export type RunState = (typeof runStates)[number];
+
+/** States that a run never leaves. `previewed`: a preview is done; it is no result of its cycle. */
+export const endStates = ['finished', 'previewed', 'failed', 'cancelled'] as const satisfies readonly RunState[];
 
 export type StoredRun = {
   readonly id: string;
@@ -30,9 +34,16 @@ export type StoredRun = {
   readonly failure: unknown;
   readonly createdAt: string;
   readonly finishedAt: string | null;
+  /** Who wanted it: somebody, or the schedule. */
+  readonly origin: 'person' | 'schedule';
+  /** It shows what a run would find, ends as `previewed`, and changes nothing of its cycle. */
+  readonly isPreview: boolean;
+  /** Keys of the customers it is of; null: all. */
+  readonly customers: readonly string[] | null;
 };
 
-export type NewRun = Pick<StoredRun, 'id' | 'cycle' | 'timezone' | 'configHash' | 'config'> & { readonly now: Date };
+export type NewRun = Pick<StoredRun, 'id' | 'cycle' | 'timezone' | 'configHash' | 'config'> &
+  Partial<Pick<StoredRun, 'origin' | 'isPreview' | 'customers'>> & { readonly now: Date };
 
 /**
  * Starts a run, or gives back the unfinished one of the same cycle and configuration, so that a command given again after
@@ -42,12 +53,16 @@ export async function startRun(
   db: Kysely<Database>,
   input: NewRun,
 ): Promise<{ readonly run: StoredRun; readonly isResumed: boolean }> {
-  return db.transaction().execute(async (trx) => {
+  const { origin = 'person', isPreview = false, customers = null } = input;
+  return within(db, async (trx) => {
     await sql`select pg_advisory_xact_lock(hashtextextended(${`shadowbill start ${input.cycle}`}, 0))`.execute(trx);
     const unfinished = await selectRun(trx)
       .where('cycle', '=', input.cycle)
       .where('config_hash', '=', input.configHash)
-      .where('state', 'in', ['created', 'collecting', 'pairing', 'comparing', 'summarised'])
+      .where('state', 'not in', endStates)
+      .where('is_preview', '=', isPreview)
+      .where('origin', '=', origin)
+      .where(sql<boolean>`customers is not distinct from ${customers === null ? null : [...customers]}::text[]`)
       .orderBy('seq', 'desc')
       .executeTakeFirst();
     if (unfinished !== undefined) return { run: fromRunRow(unfinished), isResumed: true };
@@ -60,6 +75,9 @@ export async function startRun(
         config_hash: input.configHash,
         config: JSON.stringify(input.config),
         state: 'created',
+        origin,
+        is_preview: isPreview,
+        customers: customers === null ? null : [...customers],
         created_at: input.now,
       })
       .execute();
@@ -68,6 +86,11 @@ export async function startRun(
       isResumed: false,
     };
   });
+}
+
+/** In the transaction that `db` already is, or in one of its own. */
+function within<Result>(db: Kysely<Database>, work: (trx: Kysely<Database>) => Promise<Result>): Promise<Result> {
+  return db.isTransaction ? work(db) : db.transaction().execute(work);
 }
 
 export async function findRun(db: Kysely<Database>, id: string): Promise<StoredRun | undefined> {
@@ -143,7 +166,7 @@ export async function finishRun(
   await db
     .updateTable('run')
     .set({
-      state: 'finished',
+      state: sql<string>`case when is_preview then 'previewed' else 'finished' end`,
       is_complete: outcome.isComplete,
       incomplete_because: [...outcome.incompleteBecause],
       summary: JSON.stringify(outcome.summary),
@@ -152,7 +175,7 @@ export async function finishRun(
       failure: null,
     })
     .where('id', '=', id)
-    .where('state', 'not in', ['finished', 'cancelled'])
+    .where('state', 'not in', ['finished', 'previewed', 'cancelled'])
     .execute();
 }
 
@@ -162,8 +185,19 @@ export async function noteFailure(db: Kysely<Database>, id: string, failure: unk
     .updateTable('run')
     .set({ failure: JSON.stringify(failure), ...(isFinal && { state: 'failed' }) })
     .where('id', '=', id)
-    .where('state', 'not in', ['finished', 'cancelled'])
+    .where('state', 'not in', ['finished', 'previewed', 'cancelled'])
     .execute();
+}
+
+/** Ends a run that has not ended; answers whether this call did. */
+export async function markCancelled(db: Kysely<Database>, id: string, failure: unknown, now: Date): Promise<boolean> {
+  const result = await db
+    .updateTable('run')
+    .set({ state: 'cancelled', failure: JSON.stringify(failure), finished_at: now })
+    .where('id', '=', id)
+    .where('state', 'not in', endStates)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
 }
 
 const iso = (column: string) =>
@@ -185,6 +219,9 @@ function selectRun(db: Kysely<Database>) {
       'summary',
       'result_hash',
       'failure',
+      'origin',
+      'is_preview',
+      'customers',
     ])
     .select([iso('created_at').as('created_at'), iso('finished_at').as('finished_at')]);
 }
@@ -204,6 +241,9 @@ function fromRunRow(row: {
   failure: unknown;
   created_at: string;
   finished_at: string | null;
+  origin: 'person' | 'schedule';
+  is_preview: boolean;
+  customers: string[] | null;
 }): StoredRun {
   const state = runStates.find((known) => known === row.state);
   invariant(state !== undefined, 'a stored run state is one that we know', { state: row.state });
@@ -222,15 +262,27 @@ function fromRunRow(row: {
     failure: row.failure,
     createdAt: row.created_at,
     finishedAt: row.finished_at,
+    origin: row.origin,
+    isPreview: row.is_preview,
+    customers: row.customers,
   };
 }
 
 /** Forgets why an earlier attempt stopped, before the run is worked on again. */
 export async function clearFailure(db: Kysely<Database>, id: string): Promise<void> {
-  await db
-    .updateTable('run')
-    .set({ failure: null })
-    .where('id', '=', id)
-    .where('state', 'not in', ['finished', 'cancelled', 'failed'])
-    .execute();
+  await db.updateTable('run').set({ failure: null }).where('id', '=', id).where('state', 'not in', endStates).execute();
+}
+
+/** Customers of a run with a pair that could not be judged, or a document that could not be read. */
+export async function unjudgedCustomers(
+  db: Kysely<Database>,
+  run: Pick<StoredRun, 'id' | 'seq'>,
+): Promise<readonly string[]> {
+  const result = await sql<{ customer: string }>`
+    select customer from pair where run_seq = ${sql.lit(run.seq)} and state in ('error', 'not_ready') and customer is not null
+    union
+    select d.customer from load l join rejected_document d on d.load_id = l.id
+    where l.run_id = ${run.id} and l.state = 'loaded' and d.customer is not null
+    order by 1`.execute(db);
+  return result.rows.map((row) => row.customer);
 }

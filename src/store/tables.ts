@@ -24,6 +24,9 @@ export type RunTable = {
   result_hash: string | null;
   failure: Json<unknown> | null;
   customers: string[] | null;
+  is_preview: Generated<boolean>;
+  origin: ColumnType<'person' | 'schedule', 'person' | 'schedule' | undefined, never>;
+  documents_of: string | null;
   created_at: Timestamp;
   finished_at: Timestamp | null;
 };
@@ -187,6 +190,7 @@ export type RootCauseTable = {
   owner: string | null;
   note: string | null;
   updated_at: Timestamp;
+  accepted_until: ColumnType<string | null, string | null | undefined, string | null>;
 };
 
 export type RootCauseCycleTable = {
@@ -215,7 +219,16 @@ export type RootCauseEventTable = {
   at: Timestamp;
 };
 
-export type SourceRateTable = { source: string; tokens: number; filled_at: Timestamp; paused_until: Timestamp | null };
+export type SourceRateTable = {
+  source: string;
+  tokens: number;
+  filled_at: Timestamp;
+  paused_until: Timestamp | null;
+  requests: Generated<number>;
+  waited_ms: Generated<number>;
+  pauses: Generated<string>;
+};
+
 export type SolvimonHoldTable = {
   account: string;
   invoice_id: string;

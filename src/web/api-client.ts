@@ -5,6 +5,7 @@ import type * as mismatches from '../api/schemas/mismatches.js';
 import type * as pairs from '../api/schemas/pairs.js';
 import type * as runDiff from '../api/schemas/run-diff.js';
 import type * as runs from '../api/schemas/runs.js';
+import type * as usage from '../api/schemas/usage.js';
 import type * as work from '../api/schemas/work.js';
 import type { auditEntry } from '../api/routes/audit.js';
 import type { me } from '../api/routes/me.js';
@@ -40,10 +41,14 @@ export type ActOutcome = z.output<typeof work.actOutcome>;
 export type Proposal = z.output<typeof work.proposal>;
 export type SignoffAnswer = z.output<typeof work.signoffAnswer>;
 export type AuditEntry = z.output<typeof auditEntry>;
+export type UsageOverview = z.output<typeof usage.usageOverview>;
+export type UsageFindings = z.output<typeof usage.usageFindings>;
 export type ApiErrorBody = ErrorBody;
 
 /** What can stand in the address of a mismatch table. */
 export type MismatchQuery = z.input<typeof mismatches.mismatchQuery>;
+/** What can stand in the address of the usage page. */
+export type UsageFindingQuery = { readonly class?: string; readonly customer?: string; readonly after?: string };
 export type PairQuery = z.input<typeof pairs.pairQuery>;
 export type RunQuery = z.input<typeof runs.runQuery>;
 
@@ -121,6 +126,12 @@ export const api = {
     call<RunDiff>('GET', `/api/v1/runs/${part(run)}/diff${queryText(query)}`),
   /** An EventSource on it hears "progress" and "end", each with the data of a Progress. */
   runEventsAddress: (run: string) => `/api/v1/runs/${part(run)}/events`,
+
+  usage: (cycle: string) => call<UsageOverview>('GET', `/api/v1/cycles/${part(cycle)}/usage`),
+  usageFindings: (cycle: string, query: UsageFindingQuery) =>
+    call<UsageFindings>('GET', `/api/v1/cycles/${part(cycle)}/usage/findings${queryText(query)}`),
+  usageExportAddress: (cycle: string, kind: string | undefined) =>
+    `/api/v1/cycles/${part(cycle)}/exports/usage${queryText({ class: kind })}`,
 
   mismatches: (cycle: string, query: MismatchQuery = {}) =>
     call<MismatchList>('GET', `/api/v1/cycles/${part(cycle)}/mismatches${queryText(query)}`),

@@ -9,8 +9,8 @@ import { CyclePage } from './pages/cycle.js';
 import { DecisionsPage } from './pages/decisions.js';
 import { JobsPage } from './pages/jobs.js';
 import { OverviewPage } from './pages/overview.js';
-import { RunPage } from './pages/run.js';
 import { RunbookPage } from './pages/runbook.js';
+import { RunPage } from './pages/run.js';
 import { SettingsPage } from './pages/settings.js';
 import { UsagePage } from './pages/usage.js';
 import { parseSearch, type Search, searchText } from './search-text.js';
@@ -37,9 +37,9 @@ const routes = root.addChildren([
   at('/decisions', DecisionsPage),
   at('/settings', SettingsPage),
   at('/jobs', JobsPage),
-  at('/runs/$run', RunPage),
   at('/alerts', AlertsPage),
   at('/runbooks/$runbook', RunbookPage),
+  at('/runs/$run', RunPage),
   at('/audit', AuditPage),
 ]);
 

@@ -137,7 +137,10 @@ describe('runs', () => {
       differs('C3', '900', 'unexplained', 'USD'),
     ];
     await run(pairs);
-    const found = await look('mismatch.unexplained');
+    const all = await look();
+    // A run with a digest was looked through: the digest is written last.
+    expect(all.map(({ kind }) => kind)).toEqual(['mismatch.unexplained', 'run.digest']);
+    const found = all.slice(0, 1);
     expect(found.map(({ title, lines }) => [title, lines[0]])).toEqual([
       ['EUR 50.01 in 2026-10 have no explanation', 'under: Solvimon bills less, at line level'],
     ]);
@@ -145,6 +148,16 @@ describe('runs', () => {
     await run(pairs);
     expect(await look('mismatch.unexplained')).toEqual([]);
   });
+});
+
+test('when one thing cannot be looked for, the others still are, and the trouble is said', async () => {
+  await sql`alter table solvimon_incident rename to solvimon_incident_away`.execute(database.db);
+  await run([matched('C1')], { cycle: '2026-07' });
+  await expect(watchForAlerts(context)).rejects.toThrow('solvimon_incident');
+  await sql`alter table solvimon_incident_away rename to solvimon_incident`.execute(database.db);
+  const digests = await listAlerts(database.db, { kind: 'run.digest', limit: 1 });
+  expect(digests[0]).toMatchObject({ cycle: '2026-07' });
+  expect(await look()).toEqual([]);
 });
 
 describe('usage', () => {

@@ -209,6 +209,8 @@ export type SmallCycle = {
   readonly chunkSize: number;
   /** Numbers of customers whose legacy invoice has an amount that is no number. */
   readonly unreadable?: readonly number[];
+  /** Writes the events behind the calls as well, one a call; of every tenth customer Solvimon lacks the first. */
+  readonly withUsage?: boolean;
 };
 
 /** Writes the cycle under `dir` and answers the path of its configuration. */
@@ -233,6 +235,38 @@ export function writeSmallCycle(dir: string, cycle: SmallCycle): string {
     );
   }
   const file = path.join(dir, 'shadowbill.yml');
-  writeFileSync(file, config(cycle.chunkSize));
+  if (cycle.withUsage === true) writeUsage(dir, numbers);
+  writeFileSync(file, `${config(cycle.chunkSize)}${cycle.withUsage === true ? usageConfig : ''}`);
   return file;
+}
+
+const usageConfig = `usage:
+  legacy: { kind: csv, path: usage.csv, columns: {} }
+  solvimon: { kind: ndjson, path: events.ndjson }
+`;
+
+function writeUsage(dir: string, numbers: readonly number[]): void {
+  const events = numbers.flatMap((customer) =>
+    Array.from({ length: 10 }, (_unused, index) => ({
+      reference: `event-${customer}-${index}`,
+      customer: customerName(customer),
+      at: `2026-10-${String(index + 10)}T12:00:00Z`,
+      isLost: customer % 10 === 0 && index === 0,
+    })),
+  );
+  const rows = events.map((one) => `${one.reference},${one.customer},calls,${one.at},1`);
+  writeFileSync(path.join(dir, 'usage.csv'), `${['reference,customer,meter,at,quantity', ...rows].join('\n')}\n`);
+  const taken = events
+    .filter((one) => !one.isLost)
+    .map((one) =>
+      JSON.stringify({
+        reference: one.reference,
+        customer_reference: one.customer,
+        meter_reference: 'calls',
+        timestamp: one.at,
+        created_at: one.at,
+        meter_values: [{ reference: 'calls', number: '1' }],
+      }),
+    );
+  writeFileSync(path.join(dir, 'events.ndjson'), `${taken.join('\n')}\n`);
 }

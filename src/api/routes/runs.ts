@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { AppError } from '../../errors.js';
 import { runProgress } from '../../store/cycle-views.js';
-import { findRun, listRuns, type StoredRun } from '../../store/runs.js';
+import { endStates, findRun, listRuns, type StoredRun } from '../../store/runs.js';
 import { countProblems, listProblems } from '../../store/summary.js';
 import type { ApiContext } from '../context.js';
 import { type ApiRoute, fileRoute, route } from '../route.js';
@@ -105,7 +105,7 @@ async function existing(api: ApiContext, id: string): Promise<StoredRun> {
   return found;
 }
 
-const ended: ReadonlySet<string> = new Set(['finished', 'failed', 'cancelled']);
+const ended: ReadonlySet<string> = new Set(endStates);
 
 /** Looks into the tables, never at the queue, and says what changed until the run has ended or the reader has left. */
 async function* progressEvents(api: ApiContext, run: StoredRun, signal: AbortSignal): AsyncIterable<string> {

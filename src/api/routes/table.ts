@@ -12,6 +12,7 @@ import { pairRoutes } from './pairs.js';
 import { runRoutes } from './runs.js';
 import { settingsRoutes } from './settings.js';
 import { signoffRoutes } from './signoff.js';
+import { usageRoutes } from './usage.js';
 import { tokenRoutes } from './tokens.js';
 import { workRoutes } from './work.js';
 
@@ -25,6 +26,7 @@ export const routeTable: readonly ApiRoute[] = [
   ...workRoutes,
   ...signoffRoutes,
   ...cohortRoutes,
+  ...usageRoutes,
   ...expansionRoutes,
   ...exportRoutes,
   ...settingsRoutes,

@@ -2,8 +2,10 @@ import { AppError } from '../../errors.js';
 import { describeProblem, type Problem } from '../../model/problem.js';
 import { compareRuns, type RunComparison } from '../../run/compare-runs.js';
 import { changes } from '../../store/run-diff.js';
+import { cancelRun } from '../../run/cancel-run.js';
 import { findRun, listRuns, type StoredRun } from '../../store/runs.js';
 import { listProblems } from '../../store/summary.js';
+import { cliActor } from '../actor.js';
 import { writeRows } from '../output.js';
 import { runRecord } from '../render/public-rows.js';
 import { renderSummary } from '../render/summary.js';
@@ -65,9 +67,21 @@ export const addRunsCommands: AddCommands = (program, host) => {
       await withConfiguredStore(current, async (store) => {
         const found = await findRun(store.db, id);
         if (found === undefined) throw new AppError('run_not_found', { detail: id });
-        const finished = found.state === 'finished' ? found : await resumeHere(current, store, found);
+        if (found.state === 'cancelled') throw new AppError('run_cancelled', { detail: id });
+        const finished =
+          found.state === 'finished' || found.state === 'previewed' ? found : await resumeHere(current, store, found);
         await showFinished(current, store, finished);
         host.setExit(exitOf(finished, null));
+      });
+    });
+  subcommand(runs, 'cancel', 'stop a run for good; what it had read is thrown away')
+    .argument('<run>')
+    .requiredOption('--by <name>', 'who you are')
+    .action(async (id: string, options: { by: string }) => {
+      const actor = cliActor(options.by);
+      await withConfiguredStore(host.session(), async (store) => {
+        await cancelRun({ ...store, now: () => new Date() }, id, actor);
+        say(`run ${id} is cancelled`);
       });
     });
 };

@@ -1,11 +1,17 @@
 import os from 'node:os';
-import { startAlerts } from '../../app-alerts.js';
 import { serve } from '../../app-api.js';
+import { startWatch } from '../../app-worker.js';
 import { AppError } from '../../errors.js';
 import { parseActor } from '../../model/access.js';
-import { type AddCommands, countOption, subcommand, tell, withConfiguredStore } from '../session.js';
+import { type AddCommands, countOption, stopped, subcommand, tell, withConfiguredStore } from '../session.js';
 
-type ServeFlags = { readonly local?: boolean; readonly user?: string; readonly host?: string; readonly port?: string };
+type ServeFlags = {
+  readonly local?: boolean;
+  readonly user?: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly opsPort?: string;
+};
 
 export const addServeCommand: AddCommands = (program, host) => {
   subcommand(program, 'serve', 'serve the pages and their API until it is stopped')
@@ -13,12 +19,13 @@ export const addServeCommand: AddCommands = (program, host) => {
     .option('--user <name>', 'who you are in local mode')
     .option('--host <address>', 'address to listen on')
     .option('--port <port>', 'port to listen on')
+    .option('--ops-port <port>', 'port of /healthz, /readyz and /metrics; ops.port without it')
     .action(async (flags: ServeFlags) => {
       const current = host.session();
       const port = countOption('--port', flags.port);
       await withConfiguredStore(current, async (store, loaded) => {
-        const { log } = current;
-        const alerts = startAlerts({ store, loaded, variables: process.env, log, now: () => new Date() });
+        const opsPort = countOption('--ops-port', flags.opsPort) ?? null;
+        const watch = await startWatch({ ...current, store, loaded, opsPort }, 'serve');
         const serving = await serve({
           store,
           loaded,
@@ -29,7 +36,7 @@ export const addServeCommand: AddCommands = (program, host) => {
           host: flags.host,
           port,
         }).catch(async (error: unknown) => {
-          await alerts.close();
+          await watch.stop();
           throw error;
         });
         tell(
@@ -37,7 +44,7 @@ export const addServeCommand: AddCommands = (program, host) => {
         );
         await stopped(current.signal);
         await serving.close();
-        await alerts.close();
+        await watch.stop();
       });
     });
 };
@@ -46,10 +53,4 @@ function localUser(name: string | undefined): string {
   const actor = parseActor(name ?? os.userInfo().username, 'api');
   if (actor === undefined) throw new AppError('usage', { detail: 'local mode needs a name; give one with --user' });
   return actor.name;
-}
-
-/** Waits for Ctrl-C; stopping is what a server is for, not a failure. */
-function stopped(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

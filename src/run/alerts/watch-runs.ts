@@ -11,12 +11,16 @@ import { type StateTotal, stateTotals } from '../../store/summary.js';
 import { type ErrorCode, type ErrorEntry, errorTable } from '../../errors.js';
 import { amountWords } from './amount-words.js';
 import { type AlertContext, newsSince, type Watcher } from './context.js';
+import { unexplainedOf } from './unexplained.js';
 
-/** One message for each run over all customers that finished: what changed, against the run before. */
+/**
+ * One message for each run over all customers that finished: what changed, against the run before; and what is large and
+ * unexplained. The digest comes last: a run that has one was looked through to its end, whoever was killed on the way.
+ */
 export const watchDigests: Watcher = async (context) => {
   const runs = await runsWithoutAlert(context.db, { kind: 'run.digest', since: newsSince(context) });
   const alerts: NewAlert[] = [];
-  for (const run of runs) alerts.push(await digestOf(context, run));
+  for (const run of runs) alerts.push(...(await unexplainedOf(context, run)), await digestOf(context, run));
   return alerts;
 };
 

@@ -1,17 +1,12 @@
 import { addDays } from '../../confidence/cutover-dates.js';
 import type { NewAlert } from '../../model/alert.js';
 import { dateInZone, instantOfMs } from '../../model/period.js';
-import { type AcceptanceGroup, acceptancesEnding, largeUnexplained } from '../../store/alert-facts-work.js';
-import { runsWithoutAlert } from '../../store/alert-facts.js';
+import { type AcceptanceGroup, acceptancesEnding } from '../../store/alert-facts-work.js';
 import { expireDue } from '../carry-work.js';
-import { amountWords } from './amount-words.js';
-import { type AlertContext, newsSince, type Watcher } from './context.js';
+import type { AlertContext, Watcher } from './context.js';
 
 /** How long before its day an acceptance is said to end. */
 const noticeDays = 7;
-/** Most unexplained differences of one run that are told one by one; the digest counts the rest. */
-const mostUnexplained = 20;
-
 /** Acceptances of people and known differences of the configuration that end within a week, or have ended. */
 export const watchAcceptances: Watcher = async (context) => {
   const today = dateInZone(instantOfMs(context.now().getTime()), context.zone);
@@ -70,36 +65,3 @@ function fromKnown(kind: Ending, { id, owner, expires }: AlertContext['known'][n
     link: '/settings',
   };
 }
-
-/**
- * Differences without an explanation above the configured limit, of runs whose digest is not written yet. Looks before the
- * digests do: a run with a digest has been looked through.
- */
-export const watchUnexplained: Watcher = async (context) => {
-  if (Object.keys(context.unexplainedAbove).length === 0) return [];
-  const runs = await runsWithoutAlert(context.db, { kind: 'run.digest', since: newsSince(context) });
-  const alerts: NewAlert[] = [];
-  for (const run of runs) {
-    const found = await largeUnexplained(context.db, {
-      runSeq: run.seq,
-      limits: context.unexplainedAbove,
-      most: mostUnexplained,
-    });
-    for (const { key, mismatch, customer, currency, delta, level } of found) {
-      const side = delta.startsWith('-') ? 'under: Solvimon bills less' : 'over: Solvimon bills more';
-      alerts.push({
-        kind: 'mismatch.unexplained',
-        about: key,
-        cycle: run.cycle,
-        run: run.id,
-        title: `${amountWords(delta.replace(/^-/, ''), currency)} in ${run.cycle} have no explanation`,
-        lines: [`${side}, at ${level} level`, `shadowbill mismatch show ${mismatch}`],
-        detail: { key, mismatch, currency, delta, level },
-        customers: customer === null ? [] : [customer],
-        owners: [],
-        link: `/cycles/${encodeURIComponent(run.cycle)}/mismatches?cause=unexplained`,
-      });
-    }
-  }
-  return alerts;
-};

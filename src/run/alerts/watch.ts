@@ -2,19 +2,22 @@ import { insertAlert } from '../../store/alerts.js';
 import type { AlertContext, Watcher } from './context.js';
 import { watchBillers, watchDecisions, watchFinalInvoices, watchGates } from './watch-decisions.js';
 import { watchMessages } from './watch-messages.js';
+import { watchLateData, watchNights, watchWorkers } from './watch-nights.js';
 import { watchDigests, watchTrouble } from './watch-runs.js';
 import { watchSignoffs } from './watch-signoff.js';
 import { watchUsage } from './watch-usage.js';
-import { watchAcceptances, watchUnexplained } from './watch-work.js';
+import { watchAcceptances } from './watch-work.js';
 
 /** Everything that is looked for. Each reads what the tables say now, so that nothing is missed however often anybody was killed. */
 const watchers: readonly Watcher[] = [
   watchBillers,
   watchFinalInvoices,
+  watchNights,
+  watchWorkers,
   watchTrouble,
   watchUsage,
+  watchLateData,
   watchSignoffs,
-  watchUnexplained,
   watchDigests,
   watchAcceptances,
   watchGates,
@@ -24,17 +27,24 @@ const watchers: readonly Watcher[] = [
 
 /**
  * Looks for what people should know and writes it down, once; answers the ids of what is new. Looking again, or at the same
- * moment somewhere else, finds the same alerts by what they are about and changes nothing.
+ * moment somewhere else, finds the same alerts by what they are about and changes nothing. When one thing cannot be looked
+ * for, the others still are; then the first such trouble is thrown.
  */
 export async function watchForAlerts(context: AlertContext): Promise<readonly string[]> {
   const found: string[] = [];
+  const troubles: unknown[] = [];
   for (const watcher of watchers) {
-    for (const alert of await watcher(context)) {
-      const { id, isNew } = await insertAlert(context.db, alert, context.now());
-      if (!isNew) continue;
-      context.log('alert', { alertId: id, kind: alert.kind, cycle: alert.cycle, runId: alert.run });
-      found.push(id);
+    try {
+      for (const alert of await watcher(context)) {
+        const { id, isNew } = await insertAlert(context.db, alert, context.now());
+        if (!isNew) continue;
+        context.log('alert', { alertId: id, kind: alert.kind, cycle: alert.cycle, runId: alert.run });
+        found.push(id);
+      }
+    } catch (error) {
+      troubles.push(error);
     }
   }
+  if (troubles.length > 0) throw troubles[0];
   return found;
 }

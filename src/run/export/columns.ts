@@ -3,6 +3,7 @@ import type { StoredProposal } from '../../store/decisions.js';
 import type { LineRecord } from '../../store/line-stream.js';
 import type { MismatchRecord } from '../../store/mismatch-pages.js';
 import type { PairRecord } from '../../store/pair-pages.js';
+import type { UsageFinding } from '../../store/usage/views.js';
 
 /** text: as it is. amount: exact decimal text, a number where a spreadsheet can hold it. count: a small whole number. */
 export type CellKind = 'text' | 'amount' | 'count';
@@ -132,4 +133,22 @@ export const decisionColumns: readonly Column<DecisionRecord>[] = [
   text('look_reason', 24, (row) => row.evaluationReason),
   text('inputs_hash', 66, (row) => row.inputsHash),
   text('policy_hash', 66, (row) => row.policyHash),
+];
+
+export const usageColumns: readonly Column<UsageFinding>[] = [
+  text('class', 16, (row) => row.class),
+  text('customer', 18, (row) => row.customer),
+  text('meter', 16, (row) => row.meter),
+  text('day', 11, (row) => row.day),
+  text('reference', 24, (row) => row.reference),
+  text('other_reference', 24, (row) => row.otherReference),
+  text('legacy_at', 25, (row) => row.legacyAt),
+  text('solvimon_at', 25, (row) => row.solvimonAt),
+  amount('legacy_quantity', (row) => row.legacyQuantity),
+  amount('solvimon_quantity', (row) => row.solvimonQuantity),
+  text('solvimon_customer', 18, (row) => row.solvimonCustomer),
+  text('solvimon_meter', 16, (row) => row.solvimonMeter),
+  text('ingested_at', 25, (row) => row.ingestedAt),
+  text('reason', 40, (row) => row.reason),
+  amount('effect_solvimon_minus_legacy', (row) => row.effect),
 ];

@@ -6,6 +6,7 @@ import { openDatabase } from '../database.js';
 import { migrationStatus } from '../migrate.js';
 import type { Database } from '../tables.js';
 import { verifyAudit } from '../audit.js';
+import { renewGrants } from '../roles.js';
 import { contentDifferences, readContent } from './content.js';
 import { dumpFile, type Manifest, readManifest } from './manifest.js';
 import { runPostgresTool } from './postgres-tools.js';
@@ -34,12 +35,22 @@ export async function restoreBackup(folder: string, databaseUrl: string, options
   try {
     await refuseUnknownMigrations(store.db, manifest);
     await refuseFilled(store.db);
-    const args = ['--single-transaction', '--exit-on-error', '--no-owner', path.join(folder, dumpFile)];
-    await runPostgresTool('pg_restore', databaseUrl, args, options.signal);
+    const flags = ['--single-transaction', '--exit-on-error', '--no-owner', '--no-privileges'];
+    await runPostgresTool('pg_restore', databaseUrl, [...flags, path.join(folder, dumpFile)], options.signal);
+    // Grants are made anew: another server may not have the roles yet. `database roles` makes them.
+    if (await hasRoles(store.db)) await renewGrants(store.db);
     return await verifyRestored(store.db, manifest);
   } finally {
     await store.close();
   }
+}
+
+/** A backup of before there were roles has no table of them. */
+async function hasRoles(db: Kysely<Database>): Promise<boolean> {
+  const result = await sql<{
+    is_there: boolean;
+  }>`select to_regclass('public.database_role') is not null as is_there`.execute(db);
+  return result.rows[0]?.is_there === true;
 }
 
 async function verifyRestored(db: Kysely<Database>, manifest: Manifest): Promise<Restored> {

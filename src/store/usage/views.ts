@@ -86,6 +86,8 @@ export async function usageFindingPage(
 }
 
 const streamedRows = 1000;
+/** More rows than this are no picture. */
+const mostHours = 20_000;
 
 /** Every finding of a selection; pages inside, so that memory stays flat. */
 export async function* streamUsageFindings(
@@ -136,4 +138,19 @@ export async function usageRejected(
     (problems as readonly Problem[]).map((one) => ({ ...one, side })),
   );
   return { rejected: rejected.rows, loadProblems };
+}
+
+/** Events by meter and hour of a check, in order. */
+export async function usageHours(
+  db: Kysely<Database>,
+  check: StoredUsageCheck,
+): Promise<
+  readonly { readonly meter: string; readonly hour: string; readonly legacy: string; readonly solvimon: string }[]
+> {
+  const found = await sql<{ meter: string; hour: string; legacy: string; solvimon: string }>`
+    select meter, ${iso('hour')} as hour, legacy_events::text as legacy, solvimon_events::text as solvimon
+    from usage_hour where check_seq = ${sql.lit(check.seq)} order by meter collate "C", hour limit ${mostHours}`.execute(
+    db,
+  );
+  return found.rows;
 }
