@@ -24,6 +24,7 @@ const pages = {
   jobs: '/jobs',
   alerts: '/alerts',
   runbook: '/runbooks/run-incomplete',
+  run: '/runs/:run',
   audit: '/audit',
 } as const;
 
@@ -36,16 +37,18 @@ const pictured: Readonly<Record<'light' | 'dark', ReadonlySet<string>>> = {
 describe.skipIf(!hasBrowser())('the pages', () => {
   let site: Site;
   let pair = '';
+  let run = '';
 
   beforeAll(async () => {
     site = await openSite(now);
     const reply = await fetch(
       `${site.address}/api/v1/cycles/2026-10/mismatches?cause=price.tier_mode&currency=JPY&size=1`,
     );
-    const list = (await reply.json()) as { rows: readonly { pair: { id: string } }[] };
+    const list = (await reply.json()) as { run: string; rows: readonly { pair: { id: string } }[] };
+    ({ run } = list);
     pair = list.rows[0]?.pair.id ?? '';
     if (pair === '') throw new Error('the demo holds a pair whose tiers are priced in another mode');
-  }, 120_000);
+  }, 400_000);
   afterAll(() => site?.close());
 
   test.each(['light', 'dark'] as const)(
@@ -53,7 +56,7 @@ describe.skipIf(!hasBrowser())('the pages', () => {
     async (theme) => {
       const { context, page, complaints } = await openPage(site, theme);
       for (const [name, address] of Object.entries(pages)) {
-        await show(site, page, address.replace(':pair', pair));
+        await show(site, page, address.replace(':pair', pair).replace(':run', run));
         const axe = new AxeBuilder({ page });
         // Only colours depend on the theme; everything else is looked at once.
         if (theme === 'light') axe.withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']);
@@ -102,6 +105,62 @@ describe.skipIf(!hasBrowser())('the pages', () => {
     expect(deltas.length).toBe(100);
     for (const text of deltas) expect(text).toMatch(/^▲ \+[\d,.]+ over$|^▼ −[\d,.]+ under$|^= 0(\.0+)? same$/);
     expect(deltas.some((text) => text.includes('over')) && deltas.some((text) => text.includes('under'))).toBe(true);
+    // Without any colour the words are still there to be seen: not hidden, not of no size, and dark enough on the paper.
+    await page.addStyleTag({ content: 'html { filter: grayscale(1) }' });
+    const seen = await page.locator('section[aria-label=Mismatches] tbody .delta .way').evaluateAll((all) =>
+      all.slice(0, 20).map((one) => {
+        const box = one.getBoundingClientRect();
+        const style = getComputedStyle(one);
+        return box.width > 10 && box.height > 8 && style.visibility === 'visible' && style.opacity === '1';
+      }),
+    );
+    expect(seen).toEqual(seen.map(() => true));
+    expect(seen.length).toBe(20);
+    if (process.env['SCREENSHOTS'] !== undefined)
+      await page.screenshot({ path: path.join(pictures, 'mismatches-grey.png') });
+    await context.close();
+  });
+
+  test('columns that are left out stand in the address, so that a link keeps them; the delta always stays', async () => {
+    const { context, page } = await openPage(site);
+    await show(site, page, pages.mismatches);
+    await page.getByText('Columns', { exact: true }).click();
+    await page.getByLabel('Level', { exact: true }).uncheck();
+    await page.waitForURL(/hide=level/);
+    await settled(page);
+    const heads = async () => (await page.locator('section[aria-label=Mismatches] thead th').allInnerTexts()).join('|');
+    expect(await heads()).not.toContain('Level');
+    await show(site, page, `${pages.mismatches}?hide=owner,delta,nothing`);
+    expect(await heads()).toMatch(/Level.*Delta/);
+    expect(await heads()).not.toContain('Owner');
+    await context.close();
+  });
+
+  test('a cohort says what each decision would do and who would have passed; a run says what it found that the one before did not', async () => {
+    const { context, page } = await openPage(site);
+    await show(site, page, pages.cohort);
+    const decisions = page.getByRole('region', { name: 'What each decision would do' });
+    await decisions.waitFor({ timeout: 30_000 });
+    expect(await decisions.locator('tbody tr').allInnerTexts()).toEqual([
+      expect.stringMatching(/^EXPAND[\s\S]*✗ no: nobody of cohort ireland may go live/),
+      expect.stringMatching(/^HOLD/),
+      expect.stringMatching(/^FIX-FORWARD\s+recommended/),
+      expect.stringMatching(/^ROLLBACK/),
+    ]);
+    expect(
+      await page
+        .getByText(/would have passed/)
+        .first()
+        .innerText(),
+    ).toMatch(/✓ 0 would have passed, ✗ 14 would have failed/);
+    await page.getByLabel('Decision').selectOption('EXPAND');
+    await page.getByLabel('Reason').fill('because we would like to');
+    expect(await page.getByRole('button', { name: /^Propose EXPAND/ }).isDisabled()).toBe(true);
+    await show(site, page, pages.run.replace(':run', run));
+    await page.getByRole('region', { name: 'Changes by currency' }).waitFor({ timeout: 30_000 });
+    expect(await page.locator('.answer').innerText()).toMatch(
+      /^2026-10, finished .*, against 2026-09, .* \d+ new, \d+ worse/,
+    );
     await context.close();
   });
 

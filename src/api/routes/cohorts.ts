@@ -1,9 +1,12 @@
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { approvalRefusal } from '../../confidence/maker-checker.js';
 import { AppError } from '../../errors.js';
 import { approveDecision, stateOf } from '../../run/approve-decision.js';
 import { foundCohort } from '../../run/cohort-members.js';
 import type { ConfidenceContext } from '../../run/confidence-context.js';
+import { decisionColumns } from '../../run/export/columns.js';
+import { csvStream } from '../../run/export/text-files.js';
 import { evaluateCohort } from '../../run/evaluate-cohort.js';
 import { proposeDecision } from '../../run/propose-decision.js';
 import { listCohorts, membersOf, type StoredCohort } from '../../store/cohorts.js';
@@ -11,13 +14,14 @@ import { listProposals, type StoredProposal } from '../../store/decisions.js';
 import { listEvaluations, type StoredEvaluation } from '../../store/evaluations.js';
 import { actorOf } from '../actor.js';
 import type { ApiContext } from '../context.js';
-import { type ApiRoute, callerOf, route } from '../route.js';
+import { type ApiRoute, callerOf, fileRoute, route } from '../route.js';
 import {
   approveBody,
   cohort as cohortSchema,
   cohortDetail,
   cohortList,
   decision as decisionSchema,
+  decisionFilter,
   decisionList,
   type gate,
   gateList,
@@ -28,6 +32,8 @@ import { cycleId, wholeNumber } from '../schemas/common.js';
 
 const cohortParams = z.object({ cohort: z.string().max(64) });
 const shownLooks = 60;
+/** So many decisions of one installation would be a decade of four a day. */
+const mostDecisions = 15_000;
 
 export const cohortRoutes: readonly ApiRoute[] = [
   route({
@@ -90,12 +96,29 @@ export const cohortRoutes: readonly ApiRoute[] = [
     rule: 'read',
     tag: 'decisions',
     summary: 'What was proposed for cohorts and what was said of it, newest first',
-    query: z.object({ cohort: z.string().max(64).optional(), limit: wholeNumber(1, 500, 100) }),
+    query: decisionFilter.extend({ limit: wholeNumber(1, 500, 100) }),
     response: decisionList,
     handle: async ({ api, query, request }) => {
-      const { cohort: cohortId, limit } = query;
-      const found = await listProposals(api.db, { limit, ...(cohortId !== undefined && { cohortId }) });
-      return { rows: found.map((one) => toDecision(api, one, callerOf(request).name)) };
+      const found = await chosenDecisions(api, query, mostDecisions);
+      return { rows: found.slice(0, query.limit).map((one) => toDecision(api, one, callerOf(request).name)) };
+    },
+  }),
+  fileRoute({
+    method: 'GET',
+    url: '/api/v1/decisions/export',
+    rule: 'read',
+    tag: 'decisions',
+    summary: 'The decision log of a filter as CSV, newest first, with the hashes of what each decision stands on',
+    produces: 'text/csv',
+    query: decisionFilter,
+    handle: async ({ api, query, reply }) => {
+      const found = await chosenDecisions(api, query, mostDecisions);
+      const rows = found.map((one) => ({ ...one, state: stateOf(zonedClock(api), one) }));
+      return reply
+        .header('content-type', 'text/csv; charset=utf-8')
+        .header('content-disposition', 'attachment; filename="decisions.csv"')
+        .header('cache-control', 'no-store')
+        .send(csvStream(decisionColumns, Readable.from(rows)));
     },
   }),
   route({
@@ -141,6 +164,24 @@ export const cohortRoutes: readonly ApiRoute[] = [
     },
   }),
 ];
+
+/** Decisions that a filter keeps, newest first. Their state depends on today, so it is asked of each. */
+async function chosenDecisions(
+  api: ApiContext,
+  filter: z.output<typeof decisionFilter>,
+  limit: number,
+): Promise<readonly StoredProposal[]> {
+  const { cohort: cohortId, decision, state } = filter;
+  const found = await listProposals(api.db, { limit, ...(cohortId !== undefined && { cohortId }) });
+  return found.filter(
+    (one) => (decision?.includes(one.decision) ?? true) && (state?.includes(stateOf(zonedClock(api), one)) ?? true),
+  );
+}
+
+const zonedClock = (api: ApiContext): Pick<ConfidenceContext, 'now' | 'zone'> => ({
+  now: () => api.now(),
+  zone: api.work.zone,
+});
 
 async function proposalsById(api: ApiContext, id: string): Promise<readonly StoredProposal[]> {
   return /^\d{1,18}$/.test(id) ? listProposals(api.db, { id, limit: 1 }) : [];
@@ -219,8 +260,7 @@ function gatesOf(one: StoredEvaluation): readonly z.output<typeof gate>[] {
 
 function toDecision(api: ApiContext, one: StoredProposal, person: string): z.output<typeof decisionSchema> {
   const { cohortId, evaluationId, ...same } = one;
-  const zoned: Pick<ConfidenceContext, 'now' | 'zone'> = { now: () => api.now(), zone: api.work.zone };
-  const state = stateOf(zoned, one);
+  const state = stateOf(zonedClock(api), one);
   const refusal = approvalRefusal({ proposedBy: one.proposedBy, approver: person, state, approvals: one.approvals });
   const mayDecide = { may: refusal === null, because: refusal };
   return { ...same, cohort: cohortId, look: evaluationId, state, mayDecide };

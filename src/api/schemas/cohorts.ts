@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { approverRoles, decisionKinds } from '../../model/cohort.js';
-import { anything, day, instant, list, note, textList } from './common.js';
+import { anything, day, instant, list, note, severalOf, textList } from './common.js';
 
 export const decisionKind = z.enum(decisionKinds);
 
@@ -68,6 +68,9 @@ export const cohortDetail = z.object({
 
 export const gateList = z.object({ rows: list(z.object({ cohort: z.string(), look, gates: list(gate) })) });
 
+/** Where a proposal can stand. */
+const decisionStates = ['waiting', 'approved', 'rejected', 'expired'] as const;
+
 export const decision = z
   .object({
     id: z.string(),
@@ -81,7 +84,7 @@ export const decision = z
     expiresOn: z.string().nullable(),
     affected: textList,
     neededApprovals: z.number().int(),
-    state: z.enum(['waiting', 'approved', 'rejected', 'expired']),
+    state: z.enum(decisionStates),
     proposedBy: z.string(),
     proposedAt: instant,
     approvals: list(
@@ -99,6 +102,11 @@ export const decision = z
     mayDecide: z.object({ may: z.boolean(), because: z.string().nullable() }),
   })
   .meta({ id: 'Decision' });
+export const decisionFilter = z.object({
+  cohort: z.string().max(64).optional(),
+  decision: severalOf(decisionKinds).optional(),
+  state: severalOf(decisionStates).optional(),
+});
 export const decisionList = z.object({ rows: list(decision) });
 
 export const proposeBody = z.strictObject({

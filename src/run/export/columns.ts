@@ -1,3 +1,5 @@
+import type { ProposalState } from '../../confidence/maker-checker.js';
+import type { StoredProposal } from '../../store/decisions.js';
 import type { LineRecord } from '../../store/line-stream.js';
 import type { MismatchRecord } from '../../store/mismatch-pages.js';
 import type { PairRecord } from '../../store/pair-pages.js';
@@ -106,6 +108,31 @@ export const lineColumns: readonly Column<LineRecord>[] = [
   amount('discount', (row) => row.discount),
   amount('net', (row) => row.net),
   amount('tax', (row) => row.tax),
+];
+
+export type DecisionRecord = StoredProposal & { readonly state: ProposalState };
+
+export const decisionColumns: readonly Column<DecisionRecord>[] = [
+  text('id', 8, (row) => row.id),
+  text('proposed_at', 22, (row) => row.proposedAt),
+  text('cohort', 18, (row) => row.cohortId),
+  text('decision', 12, (row) => row.decision),
+  text('recommendation', 14, (row) => row.recommendation),
+  text('against_recommendation', 10, (row) => (row.isOverride ? 'yes' : 'no')),
+  text('state', 10, (row) => row.state),
+  text('effective_on', 12, (row) => row.effectiveOn),
+  text('expires_on', 12, (row) => row.expiresOn),
+  text('proposed_by', 22, (row) => row.proposedBy),
+  text('reason', 40, (row) => row.reason),
+  text('approvals', 40, ({ approvals }) =>
+    joined(approvals.map((one) => `${one.approver} (${one.role}) ${one.verdict} ${one.decidedAt};`)),
+  ),
+  count('needed_approvals', (row) => row.neededApprovals),
+  count('customers', (row) => row.affected.length),
+  text('look', 8, (row) => row.evaluationId),
+  text('look_reason', 24, (row) => row.evaluationReason),
+  text('inputs_hash', 66, (row) => row.inputsHash),
+  text('policy_hash', 66, (row) => row.policyHash),
 ];
 
 export const usageColumns: readonly Column<UsageFinding>[] = [
