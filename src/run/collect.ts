@@ -87,11 +87,18 @@ async function load(input: LoadInput): Promise<number> {
 /** Writes every event of the pull away, and stores checkpoints on the way. */
 async function drain(input: LoadInput, writer: LoadWriter, gathered: Gathered): Promise<void> {
   const { context, side, settings, attempt } = input;
+  const wanted = input.run.customers === null ? null : new Set(input.run.customers);
   let committed = { documents: writer.documentCount, at: context.now().getTime() };
   for await (const event of pullCycle(input)) {
     input.signal.throwIfAborted();
     if (event.type === 'document') {
       const prepared = prepare(event.document, side, settings.mapping, settings.rules);
+      if (wanted !== null && !wanted.has(prepared.customer)) {
+        // Not every source can ask for some customers only: what nobody asked for must not look one-sided.
+        const { source, kind } = event.document;
+        gathered.take({ type: 'skipped', id: source.id, kind, reason: 'other_customer' });
+        continue;
+      }
       await writer.write(prepared, event.isNeighbour !== true, event.raw);
       if (writer.documentCount % progressEvery === 0)
         context.progress({ step: 'collect', side, documents: writer.documentCount, isDone: false });
