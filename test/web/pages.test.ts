@@ -75,7 +75,7 @@ describe.skipIf(!hasBrowser())('the pages', () => {
       expect(complaints).toEqual([]);
       await context.close();
     },
-    240_000,
+    600_000,
   );
 
   test('a link opened in a clean profile gives the same rows, order and totals', async () => {
