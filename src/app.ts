@@ -7,6 +7,7 @@ import { isExpired, toCompareRules } from './config/compare-rules.js';
 import { toKnownDifferences } from './config/known.js';
 import type { Env } from './config/env.js';
 import type { Config } from './config/schema.js';
+import { secretValues } from './config/secret-values.js';
 import { collectOnThread } from './collect-on-thread.js';
 import { type CycleSteps, enqueueCycle, startCycleWorker } from './jobs/cycle-jobs.js';
 import { openQueues } from './jobs/queue.js';
@@ -22,6 +23,8 @@ import type { ProgressEvent, RunContext, RunSettings } from './run/context.js';
 import { waitForRun } from './run/execute.js';
 import { limitRequests } from './run/limit-requests.js';
 import { readMapping } from './run/read-mapping.js';
+import { hideValues } from './redact.js';
+import { minimiser } from './run/minimise-raw.js';
 import { openShadowWrites, type ShadowWrites } from './run/shadow-writes.js';
 import { type HttpConfig, httpConfig } from './solvimon-adapter/http-config.js';
 import { openHttp, readingClient } from './solvimon-adapter/http-source.js';
@@ -48,12 +51,20 @@ export function sourceSchemas() {
 /** Reads a configuration; throws AppError `config_invalid` with every mistake on a line of its own. */
 export function readConfig(file: string, now: Date): LoadedConfig {
   const result = loadConfig(file, { ...sourceSchemas(), today: now.toISOString().slice(0, 10) });
-  if (result.ok) return result.loaded;
+  if (result.ok) {
+    hideSecretsOf(result.loaded.config, result.loaded.baseDir);
+    return result.loaded;
+  }
   const lines = result.problems.map((one) => `${one.file}:${one.line}:${one.column} ${one.path}  ${one.message}`);
   throw new AppError('config_invalid', {
     detail: `\n${lines.join('\n')}\n${lines.length} ${lines.length === 1 ? 'error' : 'errors'}`,
     context: { problems: result.problems },
   });
+}
+
+/** From here on none of the secrets that a configuration names is shown, in whatever message it turns up. */
+function hideSecretsOf(config: Config, baseDir: string): void {
+  hideValues(secretValues(config, process.env, baseDir));
 }
 
 /** An open store, embedded when no DATABASE_URL is set, migrated. */
@@ -120,6 +131,7 @@ async function settingsOf(run: StoredRun, options: ContextOptions): Promise<RunS
   const stored = run.config as { readonly config: Config; readonly baseDir?: string };
   const { config } = stored;
   const baseDir = stored.baseDir ?? options.baseDir;
+  hideSecretsOf(config, baseDir);
   // Expiry is judged on the day the run began, so that a resumed run judges as it began.
   const began = dateInZone(instantOfMs(Date.parse(run.createdAt)), config.timezone);
   return {
@@ -128,6 +140,7 @@ async function settingsOf(run: StoredRun, options: ContextOptions): Promise<RunS
     mapping: await mappingOf(config, baseDir),
     slackDays: config.run.slack_days,
     chunkSize: config.run.chunk_size,
+    minimise: minimiser(config.snapshots ?? { keep: [], remove: [] }),
     settleGraceMs: config.schedule?.settle_grace ?? 0,
     openSource: (side) => openSource(config, side, baseDir, options),
     rateOf: (side) => rateOf(config, side),

@@ -1,9 +1,11 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { runContext } from './app.js';
+import { withPassword } from './config/secret-values.js';
 import { AppError, type ErrorCode } from './errors.js';
 import { createLogger, type LogLevel } from './log.js';
 import { invariant, InvariantError } from './model/invariant.js';
 import type { Side } from './model/side.js';
+import { hideValues } from './redact.js';
 import { collectSide } from './run/collect.js';
 import type { ProgressEvent } from './run/context.js';
 import { databaseError, openDatabase } from './store/database.js';
@@ -40,6 +42,7 @@ export type ThreadMessage =
 const poolSize = 6;
 
 async function main(input: ThreadInput, tell: (message: ThreadMessage) => void, signal: AbortSignal): Promise<void> {
+  hideValues(withPassword(input.databaseUrl));
   const log = createLogger({ level: input.logLevel, component: `collect ${input.side}` });
   const store = openDatabase({
     url: input.databaseUrl,

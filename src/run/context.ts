@@ -8,6 +8,7 @@ import type { Mapping } from '../reconcile/mapping.js';
 import type { StoredRun } from '../store/runs.js';
 import type { SourceRate } from '../store/source-rate.js';
 import type { Database } from '../store/tables.js';
+import type { Minimise } from './minimise-raw.js';
 
 /** What a use case needs of a run's configuration. Built by the composition root from the configuration the run began with. */
 export type RunSettings = {
@@ -21,6 +22,8 @@ export type RunSettings = {
   readonly chunkSize: number;
   /** How long after its end a cycle may still change by late usage, in milliseconds; not given: not at all. */
   readonly settleGraceMs?: number;
+  /** Takes out of a raw record what is not to be kept; not given: everything is kept. */
+  readonly minimise?: Minimise;
   openSource(side: Side): Promise<Source>;
   /** null: this source sets no limit, a file or a database. */
   rateOf(side: Side): SourceRate | null;
