@@ -501,6 +501,7 @@ create table root_cause (
   owner text,
   note text,
   updated_at timestamp with time zone not null,
+  accepted_until date,
   constraint root_cause_decided_direction_check CHECK ((decided_direction = ANY (ARRAY['over'::text, 'under'::text, 'none'::text]))),
   constraint root_cause_fingerprint_check CHECK ((fingerprint ~ '^fp[0-9]+-[0-9a-f]{16}$'::text)),
   constraint root_cause_status_check CHECK ((status = ANY (ARRAY['unknown'::text, 'known'::text, 'fix-ready'::text, 'fix-verified'::text, 'accepted'::text, 'closed'::text, 'regressed'::text]))),
@@ -663,6 +664,201 @@ create table stage_change (
   constraint stage_change_proposal_id_key UNIQUE (proposal_id)
 );
 CREATE TRIGGER stage_change_append BEFORE DELETE OR UPDATE OR TRUNCATE ON public.stage_change FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table usage_aggregate (
+  load_id bigint not null,
+  no integer not null,
+  customer text not null,
+  meter text not null,
+  is_customer_mapped boolean not null,
+  is_meter_mapped boolean not null,
+  period tstzrange not null,
+  events numeric,
+  quantity numeric not null,
+  constraint usage_aggregate_period_check CHECK ((lower_inc(period) AND (NOT upper_inc(period)) AND (NOT isempty(period)))),
+  constraint usage_aggregate_load_id_fkey FOREIGN KEY (load_id) REFERENCES usage_load(id) ON DELETE CASCADE,
+  constraint usage_aggregate_pkey PRIMARY KEY (load_id, no)
+);
+
+create table usage_billed (
+  check_seq bigint not null,
+  customer text not null,
+  charge_key text not null,
+  side text not null,
+  from_events numeric,
+  on_invoice numeric,
+  state text not null,
+  constraint usage_billed_side_check CHECK ((side = ANY (ARRAY['legacy'::text, 'solvimon'::text]))),
+  constraint usage_billed_state_check CHECK ((state = ANY (ARRAY['agrees'::text, 'differs'::text, 'no_line'::text, 'no_usage'::text]))),
+  constraint usage_billed_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_billed_pkey PRIMARY KEY (check_seq, customer, charge_key, side)
+);
+
+create table usage_check (
+  seq bigint generated always as identity not null,
+  id text not null,
+  kind text not null,
+  run_id text,
+  cycle text not null,
+  timezone text not null,
+  state text not null,
+  is_complete boolean,
+  incomplete_because text[] default '{}'::text[] not null,
+  closes_at timestamp with time zone not null,
+  summary jsonb,
+  result_hash text,
+  created_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  constraint usage_check_check CHECK (((kind = 'run'::text) = (run_id IS NOT NULL))),
+  constraint usage_check_id_check CHECK ((id ~ '^[0-9a-z]{26}$'::text)),
+  constraint usage_check_kind_check CHECK ((kind = ANY (ARRAY['run'::text, 'check'::text, 'dry_run'::text, 'backfill'::text]))),
+  constraint usage_check_state_check CHECK ((state = ANY (ARRAY['reading'::text, 'compared'::text]))),
+  constraint usage_check_run_id_fkey FOREIGN KEY (run_id) REFERENCES run(id) ON DELETE CASCADE,
+  constraint usage_check_pkey PRIMARY KEY (seq),
+  constraint usage_check_id_key UNIQUE (id),
+  constraint usage_check_run_id_key UNIQUE (run_id)
+);
+CREATE INDEX usage_check_cycle ON public.usage_check USING btree (cycle, seq DESC);
+
+create table usage_day (
+  check_seq bigint not null,
+  customer text not null,
+  meter text not null,
+  day date not null,
+  legacy_events bigint not null,
+  solvimon_events bigint not null,
+  legacy_sum numeric not null,
+  solvimon_sum numeric not null,
+  legacy_hash numeric not null,
+  solvimon_hash numeric not null,
+  constraint usage_day_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_day_pkey PRIMARY KEY (check_seq, customer, meter, day)
+);
+
+create table usage_event (
+  no integer not null,
+  reference text,
+  customer text not null,
+  meter text not null,
+  is_customer_mapped boolean not null,
+  is_meter_mapped boolean not null,
+  at timestamp with time zone not null,
+  quantity numeric not null,
+  unique_key text,
+  ingested_at timestamp with time zone,
+  outcome text not null,
+  outcome_reason text,
+  constraint usage_event_outcome_check CHECK ((outcome = ANY (ARRAY['counted'::text, 'not_matched'::text, 'duplicate'::text, 'deleted'::text])))
+);
+
+create table usage_evidence (
+  check_seq bigint not null,
+  customer text not null,
+  meter text not null,
+  charge_key text not null,
+  kind text not null,
+  quantity numeric not null,
+  events bigint not null,
+  examples text[] not null,
+  constraint usage_evidence_kind_check CHECK ((kind = ANY (ARRAY['missing'::text, 'duplicate'::text, 'late'::text, 'unmatched'::text]))),
+  constraint usage_evidence_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_evidence_pkey PRIMARY KEY (check_seq, customer, meter, kind)
+);
+
+create table usage_finding (
+  check_seq bigint not null,
+  no integer not null,
+  class text not null,
+  customer text not null,
+  meter text not null,
+  day date,
+  reference text,
+  other_reference text,
+  legacy_at timestamp with time zone,
+  solvimon_at timestamp with time zone,
+  legacy_quantity numeric,
+  solvimon_quantity numeric,
+  solvimon_customer text,
+  solvimon_meter text,
+  ingested_at timestamp with time zone,
+  reason text,
+  effect numeric not null,
+  constraint usage_finding_class_check CHECK ((class = ANY (ARRAY['missing'::text, 'extra'::text, 'duplicate'::text, 'late'::text, 'unmatched'::text, 'wrong_customer'::text, 'wrong_meter'::text, 'wrong_period'::text, 'wrong_time'::text, 'wrong_quantity'::text, 'future'::text, 'unknown_customer'::text, 'unknown_meter'::text, 'unreadable'::text, 'count_differs'::text]))),
+  constraint usage_finding_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_finding_pkey PRIMARY KEY (check_seq, no)
+);
+CREATE INDEX usage_finding_class ON public.usage_finding USING btree (check_seq, class, no);
+CREATE INDEX usage_finding_customer ON public.usage_finding USING btree (check_seq, customer, meter, no);
+CREATE INDEX usage_finding_reference ON public.usage_finding USING btree (check_seq, reference) WHERE (reference IS NOT NULL);
+
+create table usage_hour (
+  check_seq bigint not null,
+  meter text not null,
+  hour timestamp with time zone not null,
+  legacy_events bigint not null,
+  solvimon_events bigint not null,
+  constraint usage_hour_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_hour_pkey PRIMARY KEY (check_seq, meter, hour)
+);
+
+create table usage_load (
+  id bigint generated always as identity not null,
+  check_seq bigint not null,
+  side text not null,
+  system text not null,
+  state text not null,
+  read bigint,
+  events bigint,
+  aggregates bigint,
+  rejected bigint,
+  skipped jsonb default '{}'::jsonb not null,
+  problems jsonb default '[]'::jsonb not null,
+  is_complete boolean,
+  incomplete_because text[] default '{}'::text[] not null,
+  input_hash text,
+  as_of timestamp with time zone,
+  started_at timestamp with time zone not null,
+  loaded_at timestamp with time zone,
+  constraint usage_load_side_check CHECK ((side = ANY (ARRAY['legacy'::text, 'solvimon'::text]))),
+  constraint usage_load_state_check CHECK ((state = ANY (ARRAY['loading'::text, 'loaded'::text]))),
+  constraint usage_load_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_load_pkey PRIMARY KEY (id)
+);
+CREATE INDEX usage_load_check ON public.usage_load USING btree (check_seq);
+CREATE UNIQUE INDEX usage_load_once ON public.usage_load USING btree (check_seq, side) WHERE (state = 'loaded'::text);
+
+create table usage_rejected (
+  load_id bigint not null,
+  no integer not null,
+  reference text,
+  customer text,
+  meter text,
+  problems jsonb not null,
+  file text,
+  file_line integer,
+  constraint usage_rejected_load_id_fkey FOREIGN KEY (load_id) REFERENCES usage_load(id) ON DELETE CASCADE,
+  constraint usage_rejected_pkey PRIMARY KEY (load_id, no)
+);
+CREATE INDEX usage_rejected_reference ON public.usage_rejected USING btree (load_id, reference) WHERE (reference IS NOT NULL);
+
+create table usage_total (
+  check_seq bigint not null,
+  customer text not null,
+  meter text not null,
+  charge_key text not null,
+  aggregation text not null,
+  legacy_events bigint not null,
+  solvimon_events bigint not null,
+  arrived_events bigint not null,
+  legacy_sum numeric not null,
+  solvimon_sum numeric not null,
+  legacy_hash numeric not null,
+  solvimon_hash numeric not null,
+  legacy_quantity numeric,
+  solvimon_quantity numeric,
+  constraint usage_total_check_seq_fkey FOREIGN KEY (check_seq) REFERENCES usage_check(seq) ON DELETE CASCADE,
+  constraint usage_total_pkey PRIMARY KEY (check_seq, customer, meter)
+);
 
 create table webhook_delivery (
   token text not null,

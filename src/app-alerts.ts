@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { digestChannels } from './config/alerts.js';
 import type { LoadedConfig } from './config.js';
+import { toKnownDifferences } from './config/known.js';
 import type { Config } from './config/schema.js';
 import { AppError } from './errors.js';
-import type { Logger } from './log.js';
+import { createLogger, type Logger } from './log.js';
+import type { DigestPart } from './model/alert.js';
 import type { Channel } from './notify/channel.js';
 import { emailChannel } from './notify/email.js';
 import { slackChannel } from './notify/slack.js';
@@ -37,7 +39,10 @@ export function openAlerts(options: {
     now: options.now,
     routes,
     zone: config.timezone,
+    quiet: config.alerts?.quiet ?? null,
     includeNames: config.alerts?.include_names ?? false,
+    known: toKnownDifferences(config),
+    unexplainedAbove: config.alerts?.unexplained_above ?? {},
     baseUrl: config.base_url ?? null,
     signal: options.signal,
     log: (event, data) => options.log.info(data, event),
@@ -61,6 +66,7 @@ function routesOf(alerts: Alerts, variables: Variables, now: () => Date): readon
     channel: open(),
     kinds: spec.kinds === undefined ? null : new Set(spec.kinds),
     least: spec.min_severity,
+    onlyWith: spec.only ?? null,
   }));
 }
 
@@ -68,6 +74,7 @@ type Read = (name: string, isGood: (value: string) => boolean, wanted: string) =
 
 /** A channel as configured. `prepare` reads its variables; only when all are good is anything opened. */
 type Spec = Pick<Alerts['slack'][number], 'kinds' | 'min_severity'> & {
+  readonly only?: readonly DigestPart[] | undefined;
   prepare(read: Read, now: () => Date): () => Channel;
 };
 
@@ -113,9 +120,9 @@ function emailSpecs(alerts: Pick<Alerts, 'email' | 'smtp'>): readonly Spec[] {
 /** The short form: the digest of each run to one Slack channel and to some addresses. */
 function digestSpecs({ digest, smtp }: Alerts): readonly Spec[] {
   if (digest === undefined) return [];
-  const { slack_webhook_env: webhookEnv, email: to } = digest;
+  const { slack_webhook_env: webhookEnv, email: to, only } = digest;
   const common = { kinds: ['run.digest' as const], min_severity: 'info' as const };
-  return [
+  const specs = [
     ...(webhookEnv === undefined
       ? []
       : slackSpecs({ slack: [{ ...common, id: digestChannels.slack, webhook_env: webhookEnv }] })),
@@ -123,9 +130,12 @@ function digestSpecs({ digest, smtp }: Alerts): readonly Spec[] {
       ? []
       : emailSpecs({ smtp, email: [{ ...common, id: digestChannels.email, to, owners: false }] })),
   ];
+  return specs.map((spec) => ({ ...spec, only }));
 }
 
-const lookEveryMs = 15_000;
+const lookEveryMs = 30_000;
+/** As long as anything may take that somebody waits for at a screen. */
+const longestMs = 60_000;
 
 /**
  * Looks and sends from now on, in this process, until it is closed. Several processes may do so: the tables decide who
@@ -150,6 +160,21 @@ export function startAlerts(options: Omit<Parameters<typeof openAlerts>[0], 'sig
       await alerts.close();
     },
   };
+}
+
+/** Opens the channels for as long as `work` takes. */
+export async function withAlerts<Answer>(
+  options: Pick<Parameters<typeof openAlerts>[0], 'store' | 'loaded' | 'variables' | 'now'> &
+    Partial<Parameters<typeof openAlerts>[0]>,
+  work: (alerts: AlertContext) => Promise<Answer>,
+): Promise<Answer> {
+  const log = options.log ?? createLogger({ level: 'warn', component: 'alerts' });
+  const alerts = openAlerts({ signal: AbortSignal.timeout(longestMs), log, ...options });
+  try {
+    return await work(alerts);
+  } finally {
+    await alerts.close();
+  }
 }
 
 /** One turn: what people should know is written down, and what is due is sent. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ApiContext } from './api/context.js';
 import type { AuthOptions } from './api/auth/options.js';
 import { buildServer } from './api/server.js';
+import { withAlerts } from './app-alerts.js';
 import { openConfidence } from './app-confidence.js';
 import { webhookHandler } from './app-webhook.js';
 import type { LoadedConfig } from './config.js';
@@ -35,6 +36,7 @@ export function apiContext(
   loaded: LoadedConfig,
   now: () => Date,
   chromium: string | null = null,
+  variables: ServeOptions['variables'] = process.env,
 ): ApiContext {
   return {
     db: store.db,
@@ -42,6 +44,7 @@ export function apiContext(
     work: workContext(store, loaded, now),
     loaded,
     confidence: () => openConfidence(store, loaded, now),
+    withAlerts: (work) => withAlerts({ store, loaded, variables, now }, work),
     chromium,
   };
 }
@@ -71,7 +74,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const port = options.port ?? loaded.config.api?.port ?? defaultPort;
   const auth: AuthOptions = localUser === null ? oidcOptions(options) : localOptions(localUser, host, env);
   const app = await buildServer({
-    api: apiContext(store, loaded, () => new Date(), env.chromium),
+    api: apiContext(store, loaded, () => new Date(), env.chromium, options.variables),
     auth,
     session: {
       key: sessionKey(env),

@@ -1,9 +1,8 @@
-import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { runContext } from './app.js';
+import { runContext } from './app-context.js';
 import { withPassword } from './config/secret-values.js';
-import { AppError, type ErrorCode } from './errors.js';
+import { AppError } from './errors.js';
+import { inThread } from './in-thread.js';
 import { createLogger, type LogLevel } from './log.js';
-import { invariant, InvariantError } from './model/invariant.js';
 import type { Side } from './model/side.js';
 import { hideValues } from './redact.js';
 import { collectSide } from './run/collect.js';
@@ -24,24 +23,14 @@ export type ThreadInput = {
   readonly logLevel: LogLevel;
 };
 
-export type ThreadMessage =
-  | { readonly type: 'progress'; readonly event: ProgressEvent }
-  | { readonly type: 'done' }
-  /** An error cannot cross between threads with its class: it is told by code and message. */
-  | {
-      readonly type: 'failed';
-      readonly kind: 'app' | 'invariant' | 'other';
-      readonly code: ErrorCode | null;
-      readonly detail: string | undefined;
-      readonly message: string;
-      readonly stack: string | undefined;
-      readonly retryAfterMs: number | undefined;
-    };
-
 /** Two COPY streams, raw records, the lock and the bookkeeping. */
 const poolSize = 6;
 
-async function main(input: ThreadInput, tell: (message: ThreadMessage) => void, signal: AbortSignal): Promise<void> {
+async function collect(
+  input: ThreadInput,
+  signal: AbortSignal,
+  progress: (event: ProgressEvent) => void,
+): Promise<void> {
   hideValues(withPassword(input.databaseUrl));
   const log = createLogger({ level: input.logLevel, component: `collect ${input.side}` });
   const store = openDatabase({
@@ -51,36 +40,16 @@ async function main(input: ThreadInput, tell: (message: ThreadMessage) => void, 
     onError: (error) => log.warn({ err: error }, 'a database connection was lost'),
   });
   try {
-    const context = runContext({
-      store,
-      log,
-      signal,
-      baseDir: input.baseDir,
-      progress: (event) => tell({ type: 'progress', event }),
-    });
+    const context = runContext({ store, log, signal, baseDir: input.baseDir, progress });
     const run = await findRun(store.db, input.runId);
     if (run === undefined) throw new AppError('run_not_found', { detail: input.runId });
     await collectSide(context, run, input.side);
-    tell({ type: 'done' });
-  } catch (thrown) {
-    const error = databaseError(thrown);
-    tell({
-      type: 'failed',
-      kind: error instanceof AppError ? 'app' : error instanceof InvariantError ? 'invariant' : 'other',
-      code: error instanceof AppError ? error.code : null,
-      detail: error instanceof AppError ? error.detail : undefined,
-      message: error instanceof Error ? error.message : String(error),
-      stack: error instanceof Error ? error.stack : undefined,
-      retryAfterMs: error instanceof AppError ? error.retryAfterMs : undefined,
-    });
   } finally {
     await store.close();
   }
 }
 
-invariant(!isMainThread && parentPort !== null, 'this file is the entry of a thread');
-const port = parentPort;
-const stop = new AbortController();
-port.on('message', () => stop.abort(new AppError('interrupted')));
-await main(workerData as ThreadInput, (message) => port.postMessage(message), stop.signal);
-port.close();
+await inThread(async (input, signal, progress) => {
+  await collect(input as ThreadInput, signal, progress);
+  return { result: null, transfer: [] };
+}, databaseError);

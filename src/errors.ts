@@ -194,6 +194,12 @@ export const errorTable = {
     exitCode: exitCodes.notAllowed,
     next: 'Migrate once with the account that owns the tables in DATABASE_URL, then start again with this one.',
   },
+  backup_failed: {
+    sentence: 'The backup could not be taken or restored',
+    retry: 'later',
+    exitCode: exitCodes.dependencyDown,
+    next: 'Read what the program said. pg_dump and pg_restore must be of the major version of the server, or newer.',
+  },
   redis_unreachable: {
     sentence: 'Redis could not be reached',
     retry: 'later',
@@ -284,6 +290,18 @@ export const errorTable = {
     retry: 'never',
     exitCode: exitCodes.conflict,
     next: 'Use the version that migrated it, or a newer one.',
+  },
+  database_not_empty: {
+    sentence: 'The database to restore into is not empty',
+    retry: 'never',
+    exitCode: exitCodes.conflict,
+    next: 'Make a new database and name it in DATABASE_URL; nothing is ever restored over what is there.',
+  },
+  backup_damaged: {
+    sentence: 'The backup is not what was written',
+    retry: 'never',
+    exitCode: exitCodes.conflict,
+    next: 'Use another backup, and find out what changed this one.',
   },
   conflict: {
     sentence: 'Somebody else changed this in the meantime',

@@ -49,6 +49,9 @@ const table: Readonly<Record<string, Room>> = {
       'app',
       'app-confidence',
       'app-api',
+      'app-compare',
+      'app-config',
+      'app-solvimon',
       'app-usage',
       'app-alerts',
       'demo',
@@ -74,10 +77,18 @@ const roots: ReadonlySet<string> = new Set([
   'app-alerts',
   'app-api',
   'app-confidence',
+  'app-compare',
+  'app-config',
+  'app-context',
+  'app-solvimon',
+  'app-sources',
   'app-usage',
   'app-webhook',
   'collect-thread',
   'collect-on-thread',
+  'digest-thread',
+  'on-thread',
+  'in-thread',
 ]);
 
 function roomOf(name: string): string {

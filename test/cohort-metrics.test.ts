@@ -295,3 +295,52 @@ describe('facts measured in SQL', () => {
     expect(mixed.record.cause).toMatchObject({ status: 'unknown', customers: 4 });
   });
 });
+
+describe('what people say of root causes', () => {
+  const fingerprint = (digit: number) => `fp1-${String(digit).repeat(16)}`;
+  const wrong = (customer: string, digit: number): TestPair => ({
+    ...matched(customer),
+    state: 'mismatch',
+    solvimon: '101',
+    mismatches: [{ cause: 'price.unit_price', confidence: 'proven', delta: '1', fingerprint: fingerprint(digit) }],
+  });
+  const says = (digit: number, status: string) =>
+    database.db
+      .insertInto('root_cause')
+      .values({
+        fingerprint: fingerprint(digit),
+        cause: 'price.unit_price',
+        level: 'line',
+        charge_key: null,
+        currency: 'EUR',
+        status,
+        status_before: status,
+        first_cycle: '2026-01',
+        last_cycle: '2026-01',
+        judged_cycle: '2026-01',
+        decided_gross: '1',
+        decided_direction: 'over',
+        owner: 'anna',
+        note: null,
+        updated_at: now,
+      })
+      .onConflict((conflict) => conflict.column('fingerprint').doUpdateSet({ status }))
+      .execute();
+  const causeOf = async () => {
+    const pairs = [wrong('a', 1), wrong('b', 2), matched('c')];
+    return (await measure(pairs, { roster: ['a', 'b', 'c'] })).record.cause;
+  };
+
+  test('a proven cause is ready for the next cycle when all of its root causes are declared fixed, and regressed when one came back', async () => {
+    keepOnFailure(database);
+    expect(await causeOf()).toMatchObject({ status: 'known', customers: 2, regressed: false });
+    await says(1, 'fix-ready');
+    expect(await causeOf()).toMatchObject({ status: 'known', regressed: false });
+    await says(2, 'fix-ready');
+    expect(await causeOf()).toMatchObject({ status: 'fix-ready', regressed: false });
+    await says(2, 'regressed');
+    expect(await causeOf()).toMatchObject({ status: 'known', regressed: true });
+    await says(2, 'known');
+    expect(await causeOf()).toMatchObject({ status: 'known', regressed: false });
+  });
+});

@@ -23,6 +23,8 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const now = new Date('2026-11-24T12:00:00.000Z');
+const undated = { until: null, today: '2026-11-24', now };
+const dated = { ...undated, until: '2026-12-24' };
 let runs = 0;
 
 /** What Solvimon charges for a seat (legacy: 5.00), which customers it forgets, and whose usage it counts too high. */
@@ -65,7 +67,12 @@ function documents(side: 'legacy' | 'solvimon', cycle: string, what: Cycle): rea
     });
 }
 
-async function judged(cycle: string, what: Cycle, known: readonly KnownDifference[] = []): Promise<StoredRun> {
+async function judged(
+  cycle: string,
+  what: Cycle,
+  known: readonly KnownDifference[] = [],
+  at: Date = now,
+): Promise<StoredRun> {
   runs += 1;
   const { run } = await startRun(database.db, {
     id: String(runs).padStart(26, '0'),
@@ -80,7 +87,7 @@ async function judged(cycle: string, what: Cycle, known: readonly KnownDifferenc
     solvimon: { documents: documents('solvimon', cycle, what) },
   });
   await runCycle(
-    { ...base, settingsOf: async (one) => ({ ...(await base.settingsOf(one)), known }) },
+    { ...base, now: () => at, settingsOf: async (one) => ({ ...(await base.settingsOf(one)), known }) },
     run,
     reconcileCustomer,
   );
@@ -142,7 +149,7 @@ describe('root causes over cycles', () => {
       decision: 'declare_fixed',
       who: 'anna',
       note: 'price list corrected',
-      now,
+      ...undated,
     });
     await judged('2026-08', {});
     expect(await rootCauseStatus(database.db, fingerprint)).toEqual({ status: 'fix-verified' });
@@ -169,20 +176,53 @@ describe('root causes over cycles', () => {
     const few = await judged('2026-10', { overcounts: [1] });
     const [row] = await listRootCauses(database.db, few, 'money');
     const usage = row?.fingerprint ?? '';
-    await decide(database.db, { fingerprint: usage, decision: 'accept', who: 'ben', note: null, now });
+    await decide(database.db, { fingerprint: usage, decision: 'accept', who: 'ben', note: null, ...dated });
     await judged('2026-11', { overcounts: [1] });
     expect(await rootCauseStatus(database.db, usage)).toEqual({ status: 'accepted' });
     await judged('2026-12', { overcounts: [1, 2, 3, 4] });
     expect(await rootCauseStatus(database.db, usage)).toEqual({ status: 'unknown' });
   });
 
+  test('an acceptance says when it ends, ends on that day, and ends once', async () => {
+    keepOnFailure(database);
+    const run = await judged('2027-02', { overcounts: [1] });
+    const [row] = await listRootCauses(database.db, run, 'money');
+    const accepted = row?.fingerprint ?? '';
+    const accept = (until: string | null) =>
+      decide(database.db, { fingerprint: accepted, decision: 'accept', who: 'ben', note: null, ...undated, until });
+    for (const until of [null, '2026-11-24', '2027-02-23', '2026-02-30', 'soon'])
+      await expect(accept(until), String(until)).rejects.toThrow(/a day after 2026-11-24 and no later than 2027-02-22/);
+    await expect(
+      decide(database.db, { fingerprint: accepted, decision: 'name', who: 'ben', note: null, ...dated }),
+    ).rejects.toThrow(/belongs to accept, not to name/);
+    expect(await accept('2026-12-24')).toBe('accepted');
+    const statusOn = async (day: string) => {
+      await judged('2027-02', { overcounts: [1] }, [], new Date(`${day}T12:00:00.000Z`));
+      const found = (await listRootCauses(database.db, run, 'money')).find((one) => one.fingerprint === accepted);
+      const cycle = await rootCauseStatus(database.db, accepted);
+      return [cycle?.status, found?.acceptedUntil ?? null];
+    };
+    expect((await rootCauseStatus(database.db, accepted))?.status).toBe('accepted');
+    expect((await statusOn('2026-12-23'))[0]).toBe('accepted');
+    expect(await statusOn('2026-12-24')).toEqual(['known', null]);
+    expect(await statusOn('2026-12-25')).toEqual(['known', null]);
+    const ends = (await eventsOf(database.db, accepted)).filter((one) => one.event === 'expired');
+    expect(ends).toMatchObject([{ from: 'accepted', to: 'known', who: null, cycle: null }]);
+  });
+
   test('a decision that makes no sense is refused with its reason', async () => {
     await judged('2027-01', {});
     await expect(
-      decide(database.db, { fingerprint, decision: 'accept', who: 'anna', note: null, now }),
+      decide(database.db, { fingerprint, decision: 'accept', who: 'anna', note: null, ...dated }),
     ).rejects.toThrow(/accept makes no sense for a root cause that is fix-verified/);
     await expect(
-      decide(database.db, { fingerprint: 'fp1-0000000000000000', decision: 'name', who: 'anna', note: null, now }),
+      decide(database.db, {
+        fingerprint: 'fp1-0000000000000000',
+        decision: 'name',
+        who: 'anna',
+        note: null,
+        ...undated,
+      }),
     ).rejects.toThrow(/no such root cause/);
   });
 });

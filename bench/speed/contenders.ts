@@ -39,6 +39,19 @@ export const contenders: readonly Contender[] = [
       }),
   },
   {
+    name: 'compare only',
+    what: 'shadowbill compare --no-store: files to the customers that do not agree, nothing stored',
+    mostCustomers: anySize,
+    run: async (dir) => {
+      const cli = path.join(root, 'dist/cli/main.js');
+      const args = [cli, '-o', 'csv', 'compare', '2026-10', '--no-store'];
+      // Exit code 1: customers that do not agree were found, as planted.
+      const measured = await measure({ args, env: { DATABASE_URL: '' }, cwd: dir, success: [0, 1] }, null);
+      const customers = [...lines(measured.output)].slice(1).map((line) => line.split(',')[0] ?? '');
+      return { measured, damaged: named(new Set(customers)) };
+    },
+  },
+  {
     name: 'duckdb store',
     what: 'DuckDB: lines into a database file, a hash for each invoice, one join',
     mostCustomers: anySize,

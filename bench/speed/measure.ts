@@ -18,6 +18,8 @@ export type Command = {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Exit codes that are no failure; 0 when left out. */
+  readonly success?: readonly number[];
 };
 
 const sampleMs = 50;
@@ -65,7 +67,7 @@ async function run(command: Command, env: Record<string, string>, nodeArgs: read
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== 0)
+  if (code === null || !(command.success ?? [0]).includes(code))
     throw new Error(`${command.args.join(' ')} ended with ${code}: ${Buffer.concat(errors).toString().slice(-2000)}`);
   return Buffer.concat(output).toString();
 }

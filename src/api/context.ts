@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { LoadedConfig } from '../config.js';
 import type { Role, Scope } from '../model/access.js';
+import type { AlertContext } from '../run/alerts/context.js';
 import type { ConfidenceContext } from '../run/confidence-context.js';
 import type { WorkContext } from '../run/work-context.js';
 import type { Database } from '../store/tables.js';
@@ -14,6 +15,8 @@ export type ApiContext = {
   readonly loaded: LoadedConfig;
   /** Policy, roster and cohorts of the configuration, read anew: the files may have changed. Throws AppError `config_invalid`. */
   confidence(): Promise<ConfidenceContext>;
+  /** Opens the channels of alerts for as long as `work` takes. Throws AppError `config_invalid` when a variable is missing. */
+  withAlerts<Answer>(work: (alerts: AlertContext) => Promise<Answer>): Promise<Answer>;
   /** Program that prints PDFs; null: look for one. */
   readonly chromium: string | null;
 };

@@ -27,6 +27,8 @@ function barOn(stream: NodeJS.WriteStream): Progress {
     take: (event) => {
       if (event.step === 'collect' && !event.isDone)
         stream.write(`\r\u001b[Kcollecting ${event.side}: ${event.documents} documents`);
+      if (event.step === 'usage' && !event.isDone)
+        stream.write(`\r\u001b[Kreading usage of ${event.side}: ${event.records} records`);
       const text = sentence(event);
       if (text !== null) stream.write(`\r\u001b[K${text}\n`);
       if (event.step === 'pair' && event.chunks > 0) bar.start(event.chunks, 0);
@@ -39,6 +41,7 @@ function barOn(stream: NodeJS.WriteStream): Progress {
 
 function sentence(event: ProgressEvent): string | null {
   if (event.step === 'collect' && event.isDone) return `collected ${event.side}: ${event.documents} documents`;
+  if (event.step === 'usage' && event.isDone) return `read usage of ${event.side}: ${event.records} records`;
   if (event.step === 'pair')
     return `settled ${event.settledPairs} pairs by digest; ${event.residueCustomers} customers go to the engine`;
   return null;

@@ -1,13 +1,14 @@
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { openStore, type OpenStore, readConfig } from '../app.js';
+import type { OpenStore } from '../app.js';
+import { readConfig } from '../app-config.js';
 import type { LoadedConfig } from '../config.js';
 import { type Env, readEnv } from '../config/env.js';
 import { withPassword } from '../config/secret-values.js';
 import { AppError } from '../errors.js';
 import { createLogger, type Logger } from '../log.js';
 import { hideValues, redactText, withoutHidden } from '../redact.js';
-import { findRun, latestFinishedRun, type StoredRun } from '../store/runs.js';
+import type { StoredRun } from '../store/runs.js';
 import { type Format, formats } from './output.js';
 
 export type Globals = { readonly config: string; readonly output: Format };
@@ -73,6 +74,8 @@ export async function withStore<Result>(
   dataDir: string,
   work: (store: OpenStore) => Promise<Result>,
 ): Promise<Result> {
+  // Loaded here: a command that stores nothing needs no database.
+  const { openStore } = await import('../app.js');
   const store = await openStore(current.env, dataDir, current.log, 'shadowbill cli');
   try {
     return await work(store);
@@ -96,6 +99,7 @@ export async function chosenRun(
   options: { readonly run?: string | undefined; readonly cycle?: string | undefined },
 ): Promise<StoredRun> {
   const { run, cycle } = options;
+  const { findRun, latestFinishedRun } = await import('../store/runs.js');
   const found = run === undefined ? await latestFinishedRun(store.db, cycle) : await findRun(store.db, run);
   if (found !== undefined) return found;
   throw new AppError('run_not_found', {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { alertKindNames, severities } from '../model/alert.js';
+import { alertKindNames, digestParts, severities } from '../model/alert.js';
 import * as s from './scalars.js';
 
 /** What every channel has, whatever its kind. */
@@ -53,10 +53,25 @@ function twice(alerts: Channels) {
 export const alertsSchema = z
   .strictObject({
     include_names: s.bool.default(false).describe('Whether messages may carry keys of customers'),
+    quiet: z
+      .strictObject({
+        from: s.clockTime.describe('First minute in which mail and Slack wait, in the timezone above'),
+        to: s.clockTime.describe('First minute after it; earlier than from means on the next day'),
+      })
+      .optional()
+      .describe('When people are not written to; what is critical, and webhooks, do not wait'),
+    unexplained_above: z
+      .record(s.currency, s.amount)
+      .default({})
+      .describe('By currency: an unexplained difference above it is an alert of its own, in major units'),
     digest: z
       .strictObject({
         slack_webhook_env: s.variableName.optional().describe('Variable that holds the webhook address'),
         email: z.array(s.mailAddress).optional().describe('Addresses'),
+        only: z
+          .array(s.oneOf(digestParts))
+          .optional()
+          .describe('Only when a run has some of these: new, worse, resolved, expired; always when it is not complete'),
       })
       .optional()
       .describe('One message at the end of a run'),
@@ -77,6 +92,12 @@ export const alertsSchema = z
         code: 'custom',
         path,
         message: `${JSON.stringify(id)} is taken. Give each channel a name of its own`,
+      });
+    if (alerts.quiet !== undefined && alerts.quiet.from === alerts.quiet.to)
+      context.addIssue({
+        code: 'custom',
+        path: ['quiet', 'to'],
+        message: 'is when it begins: people would never be written to. Write another time, or remove quiet',
       });
     if (alerts.smtp === undefined && (alerts.email.length > 0 || alerts.digest?.email !== undefined))
       context.addIssue({

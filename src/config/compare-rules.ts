@@ -42,7 +42,7 @@ export function isExpired(expires: string | undefined, today: string): boolean {
 }
 
 function toRule(rule: Config['tolerance']['rules'][number], index: number): ToleranceRule {
-  const { cause, level, customer, currency } = rule.when;
+  const { cause, level, customer, currency, component } = rule.when;
   return {
     name: rule.name ?? `tolerance.rules[${index}]`,
     when: {
@@ -50,6 +50,7 @@ function toRule(rule: Config['tolerance']['rules'][number], index: number): Tole
       ...(level !== undefined && { level }),
       ...(customer !== undefined && { customer }),
       ...(currency !== undefined && { currency }),
+      ...(component !== undefined && { component }),
     },
     over: rule.over,
     under: rule.under,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { causes, levels } from '../model/verdict.js';
+import { causes, componentNames, levels } from '../model/verdict.js';
 import { alertsSchema } from './alerts.js';
 import * as s from './scalars.js';
 import { sourceBlock, type SourceSchemas } from './source-block.js';
@@ -23,7 +23,15 @@ const matchFields = {
 
 const ruleSchema = z.strictObject({
   name: s.text.optional().describe('Shown beside every mismatch that the rule lets pass'),
-  when: z.strictObject(matchFields).describe('Which mismatches the rule is for; every field given must fit'),
+  when: z
+    .strictObject({
+      ...matchFields,
+      component: s
+        .oneOf(componentNames)
+        .optional()
+        .describe('What all of the difference is made of: quantity, price, rounding, tax_rate and so on'),
+    })
+    .describe('Which mismatches the rule is for; every field given must fit'),
   over: s.limit.describe('How much more Solvimon may bill: 1mu, 0.02 or 0.5%'),
   under: s.limit.describe('How much less Solvimon may bill: 1mu, 0.02 or 0.5%'),
   budget: s.amount.optional().describe('Most that is tolerated per customer and cycle in total, in major units'),
@@ -151,6 +159,11 @@ export function configSchema(input: SchemaInput) {
       .strictObject({
         customers: s.text.optional().describe('CSV with the columns legacy,solvimon, relative to this file'),
         products: s.text.optional().describe('CSV with the columns legacy,solvimon, relative to this file'),
+        meters: s.text
+          .optional()
+          .describe(
+            'CSV with the columns legacy,solvimon and, where they are needed, product (legacy’s id of what the meter is billed as) and aggregation, relative to this file',
+          ),
         strict: s.bool.default(false).describe('true: an unmapped id never joins by being spelled alike'),
       })
       .prefault({})

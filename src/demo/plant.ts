@@ -22,8 +22,6 @@ export type Plant = {
   readonly count: number;
   /** Whose members it strikes; without one, only customers of no cohort are touched. */
   readonly cohort?: CohortId;
-  /** What the reports say until the usage events of both systems are compared. */
-  readonly untilUsageCheck?: Cause;
   /** True when both systems bill the same all the same: shown as a note, or not at all. */
   readonly isWithoutMoney?: boolean;
   /** Whether a customer's month is of the kind that this can happen to. */

@@ -34,7 +34,6 @@ export type Truth = {
   readonly plant: string;
   /** null: no difference, and must not be called one. */
   readonly cause: string | null;
-  readonly untilUsageCheck?: string;
   readonly reach: 'lasting' | 'each_cycle' | 'everybody';
   readonly sentence: string;
   readonly customer: string;
@@ -71,7 +70,6 @@ export function truthsOf(cycle: CycleId, cases: readonly PlantedCase[], ids: Ids
         cycle,
         plant: plant.name,
         cause: plant.cause,
-        ...(plant.untilUsageCheck !== undefined && { untilUsageCheck: plant.untilUsageCheck }),
         reach: plant.who,
         sentence: plant.sentence,
         customer: customer.legacyId,

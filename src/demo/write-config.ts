@@ -101,6 +101,8 @@ usage:
 mapping:
   customers: mapping/customers.csv
   products: mapping/products.csv
+  # Meters, and what each is billed as.
+  meters: mapping/meters.csv
   strict: true
 
 compare:

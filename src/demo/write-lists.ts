@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { DecimalText } from '../model/money.js';
 import { type Customer, hasUsage } from './business.js';
-import { meters, type Product, products, unmappedProduct } from './catalogue.js';
+import { type Meter, meters, type Product, products, unmappedProduct } from './catalogue.js';
 
 /** The mapping of customers: both ids in one row, without the customers that somebody forgot. */
 export function writeCustomerMapping(customers: readonly Customer[], forgotten: ReadonlySet<number>): string {
@@ -25,7 +25,8 @@ export function writeProductMapping(): string {
 
 /** The mapping of meters, for comparing usage events. */
 export function writeMeterMapping(): string {
-  return stringify(Object.values(meters), { header: true });
+  const rows = Object.entries(meters).map(([product, ids]) => ({ ...ids, product: products[product as Meter].legacy }));
+  return stringify(rows, { header: true });
 }
 
 /**

@@ -8,12 +8,14 @@ import { redactText } from '../redact.js';
 import type { RunContext } from '../run/context.js';
 import { pairRun } from '../run/pair.js';
 import { summariseRun } from '../run/summarise.js';
+import { compareRunUsage, readRunUsage } from '../run/usage/check-usage.js';
 import { databaseError } from '../store/database.js';
 import { findRun, noteFailure, type StoredRun } from '../store/runs.js';
 import { jobOptions, type QueueHandle } from './queue.js';
 
 /*
- * A cycle is one flow: summarise ← pair ← collect legacy, collect solvimon. Before `pair` ends it gives its waiting
+ * A cycle is one flow: summarise ← pair ← collect legacy, collect solvimon, usage-compare ← usage-read legacy, usage-read
+ * solvimon. Usage is compared before invoices are, so that a missing event is not taken for a wrong price. Before `pair` ends it gives its waiting
  * parent the chunks of the residue as further children, so that summarise starts only when all of them are done. Every
  * handler reads its payload, calls one use case and ends; it may run twice, and the tables decide what is left to do.
  */
@@ -22,6 +24,8 @@ export const cycleQueue = 'cycle';
 
 const payloads = {
   collect: z.strictObject({ runId: z.string(), side: z.enum(sides) }),
+  'usage-read': z.strictObject({ runId: z.string(), side: z.enum(sides) }),
+  'usage-compare': z.strictObject({ runId: z.string() }),
   pair: z.strictObject({ runId: z.string(), flow: z.string() }),
   compare: z.strictObject({ runId: z.string(), chunk: z.number().int().min(0) }),
   summarise: z.strictObject({ runId: z.string() }),
@@ -45,6 +49,13 @@ const handlers = {
   collect: async ({ context, steps, data }) => {
     const { runId, side } = payloads.collect.parse(data);
     await steps.collect(context, await runOf(context, runId), side);
+  },
+  'usage-read': async ({ context, data }) => {
+    const { runId, side } = payloads['usage-read'].parse(data);
+    await readRunUsage(context, await runOf(context, runId), side);
+  },
+  'usage-compare': async ({ context, data }) => {
+    await compareRunUsage(context, await runOf(context, payloads['usage-compare'].parse(data).runId));
   },
   pair: async ({ context, queues, data }) => {
     const { runId, flow } = payloads.pair.parse(data);
@@ -94,7 +105,13 @@ export async function enqueueCycle(queues: QueueHandle, run: StoredRun, attempt:
     children: [
       {
         ...job('pair', 'pair', { runId: run.id, flow }),
-        children: sides.map((side) => job('collect', `collect-${side}`, { runId: run.id, side })),
+        children: [
+          ...sides.map((side) => job('collect', `collect-${side}`, { runId: run.id, side })),
+          {
+            ...job('usage-compare', 'usage-compare', { runId: run.id }),
+            children: sides.map((side) => job('usage-read', `usage-read-${side}`, { runId: run.id, side })),
+          },
+        ],
       },
     ],
   });

@@ -9,13 +9,37 @@ export type Severity = (typeof severities)[number];
 export const alertKinds = {
   'run.digest': { severity: 'info', meaning: 'a run finished: what is new, worse, resolved and expired' },
   'run.incomplete': { severity: 'warning', meaning: 'a run failed, or not everything could be compared' },
+  'billing.two_billers': { severity: 'critical', meaning: 'both systems bill a customer for the same cycle' },
+  'invoice.final_in_shadow': { severity: 'critical', meaning: 'an invoice of the shadow became final in Solvimon' },
   'signoff.suspended': { severity: 'warning', meaning: 'the numbers of a signed cycle changed' },
+  'mismatch.unexplained': {
+    severity: 'warning',
+    meaning: 'a difference above `alerts.unexplained_above` has no explanation',
+  },
+  'usage.events': {
+    severity: 'warning',
+    meaning: 'usage events are missing, failed or differ, or could not all be read',
+  },
+  'gate.changed': { severity: 'info', meaning: 'something else is recommended for a cohort than before' },
+  'decision.waiting': {
+    severity: 'info',
+    meaning: 'a decision or an acceptance waits for a second person; once more after a day',
+  },
+  'acceptance.expiring': {
+    severity: 'info',
+    meaning: 'an acceptance or a known difference ends within seven days',
+  },
+  'acceptance.expired': { severity: 'warning', meaning: 'an acceptance or a known difference has ended' },
   'alert.undelivered': { severity: 'warning', meaning: 'a message could not be delivered and was given up' },
 } as const satisfies Record<string, { readonly severity: Severity; readonly meaning: string }>;
 
 export type AlertKind = keyof typeof alertKinds;
 
 export const alertKindNames = Object.keys(alertKinds) as readonly AlertKind[];
+
+/** Parts of the digest of a run that people may ask for. */
+export const digestParts = ['new', 'worse', 'resolved', 'expired'] as const;
+export type DigestPart = (typeof digestParts)[number];
 
 /** Name of the page that says what to do, without its ending: `run.missing` has run-missing. */
 export function runbookName(kind: string): string {

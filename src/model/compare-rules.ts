@@ -1,7 +1,7 @@
 import type { CurrencyCode } from './currency.js';
 import type { CustomerKey } from './ids.js';
 import type { DecimalText } from './money.js';
-import type { Cause, Level } from './verdict.js';
+import type { Cause, ComponentName, Level } from './verdict.js';
 
 /** How much may differ in one direction: whole minor units, an amount in major units, or a percentage of the legacy amount. */
 export type ToleranceLimit =
@@ -17,6 +17,8 @@ export type ToleranceRule = {
     readonly level?: Level;
     readonly customer?: CustomerKey;
     readonly currency?: CurrencyCode;
+    /** All of the difference is this component of it, and nothing else. */
+    readonly component?: ComponentName;
   };
   readonly over: ToleranceLimit;
   readonly under: ToleranceLimit;

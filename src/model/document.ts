@@ -210,3 +210,9 @@ export type Document = {
   readonly place: Place;
   readonly apiVersion: string | null;
 };
+
+/** Whether a document may be settled by its digest alone: it can be judged, and it is live. */
+export function isClearable(document: Pick<Document, 'state' | 'notReady'>): boolean {
+  const { state, notReady } = document;
+  return notReady.length === 0 && (state === 'final' || state === 'draft' || state === 'preview');
+}

@@ -66,9 +66,18 @@ export function toDecimalText(value: Decimal): DecimalText {
   return decimalText(value.toFixed());
 }
 
-/** Decimal of canonical text. */
+/** Reading text is the dearest step of decimal arithmetic, and explaining a difference reads the same few amounts many times. */
+const decimals = new Map<DecimalText, Decimal>();
+const mostDecimals = 512;
+
+/** Decimal of canonical text. Decimals never change, so the same text may give the same object. */
 export function toDecimal(text: DecimalText): Decimal {
-  return new Decimal(text);
+  const known = decimals.get(text);
+  if (known !== undefined) return known;
+  const decimal = new Decimal(text);
+  if (decimals.size >= mostDecimals) decimals.clear();
+  decimals.set(text, decimal);
+  return decimal;
 }
 
 const decimalJsMode = {
@@ -143,6 +152,14 @@ export function subtractText(a: DecimalText, b: DecimalText): DecimalText {
   return addText(a, negateText(b));
 }
 
+/** Negative, zero or positive as a is less than, equal to or more than b, whatever their signs. */
+export function compareSize(a: DecimalText, b: DecimalText): number {
+  const scale = Math.max(scaleOf(a), scaleOf(b));
+  const [left, right] = [unscaled(a, scale), unscaled(b, scale)];
+  const gap = (left < 0n ? -left : left) - (right < 0n ? -right : right);
+  return gap < 0n ? -1 : gap > 0n ? 1 : 0;
+}
+
 /** -a. */
 export function negateText(text: DecimalText): DecimalText {
   if (text === zero) return zero;
@@ -182,18 +199,50 @@ function scaledText(value: bigint, scale: number): DecimalText {
 }
 
 /**
+ * a ÷ b to so many significant digits, ties to even; b is not zero. In whole numbers, because a decimal division works out
+ * eighty digits first.
+ */
+export function ratioText(a: DecimalText, b: DecimalText, significant: number): DecimalText {
+  const scale = Math.max(scaleOf(a), scaleOf(b));
+  const [top, bottom] = [unscaled(a, scale), unscaled(b, scale)];
+  invariant(bottom !== 0n, 'nothing is divided by zero', { a, b });
+  if (top === 0n) return zero;
+  const [over, under] = [top < 0n ? -top : top, bottom < 0n ? -bottom : bottom];
+  // The quotient's first digit stands at 10^lead or one below it.
+  let lead = over.toString().length - under.toString().length;
+  if (lead >= 0 ? over < under * tenTo(lead) : over * tenTo(-lead) < under) lead -= 1;
+  const shift = significant - 1 - lead;
+  const [shifted, divisor] = shift >= 0 ? [over * tenTo(shift), under] : [over, under * tenTo(-shift)];
+  const whole = shifted / divisor;
+  const twice = (shifted % divisor) * 2n;
+  const rounded = twice > divisor || (twice === divisor && whole % 2n === 1n) ? whole + 1n : whole;
+  const signed = top < 0n === bottom < 0n ? rounded : -rounded;
+  return shift >= 0 ? scaledText(signed, shift) : scaledText(signed * tenTo(-shift), 0);
+}
+
+/**
  * Whole minor units of an amount (JPY 1, EUR 0.01, KWD 0.001) as bigint, rounded half-up, away from zero on ties: the
  * scale at which two amounts are judged equal.
  */
 export function toMinorUnits(amount: Decimal | DecimalText, currency: CurrencyCode): bigint {
   const digits = currencyDigits(currency);
-  if (typeof amount === 'string' && scaleOf(amount) <= digits) return unscaled(amount, digits);
-  const decimal = typeof amount === 'string' ? toDecimal(amount) : amount;
-  return BigInt(roundTo(decimal.times(tens[digits] ?? new Decimal(10).pow(digits)), 0, 'half_up').toFixed());
+  const text = typeof amount === 'string' ? amount : (amount.toFixed() as DecimalText);
+  const scale = scaleOf(text);
+  if (scale <= digits) return unscaled(text, digits);
+  const cut = tenTo(scale - digits);
+  const exact = unscaled(text, scale);
+  // Division cuts towards zero; half of the unit or more goes one further away from it.
+  const whole = exact / cut;
+  const rest = (exact - whole * cut) * 2n;
+  return rest >= cut ? whole + 1n : -rest >= cut ? whole - 1n : whole;
 }
 
-/** 10^0 to 10^4: every currency's minor units in one major unit. */
-const tens = [0, 1, 2, 3, 4].map((digits) => new Decimal(10).pow(digits));
+/** 10^exponent. */
+function tenTo(exponent: number): bigint {
+  return smallTens[exponent] ?? 10n ** BigInt(exponent);
+}
+
+const smallTens = Array.from({ length: 20 }, (_unused, exponent) => 10n ** BigInt(exponent));
 
 /** Canonical text in major units of whole minor units. */
 export function fromMinorUnits(minor: bigint, currency: CurrencyCode): DecimalText {
@@ -205,7 +254,9 @@ export function fromMinorUnits(minor: bigint, currency: CurrencyCode): DecimalTe
  * amount has them, never cut.
  */
 export function displayText(amount: DecimalText | Decimal, currency: CurrencyCode): string {
-  const decimal = typeof amount === 'string' ? toDecimal(amount) : amount;
-  const digits = Math.max(currencyDigits(currency), decimal.decimalPlaces());
-  return decimal.isZero() ? new Decimal(0).toFixed(digits) : decimal.toFixed(digits);
+  const text = typeof amount === 'string' ? amount : amount.isZero() ? zero : amount.toFixed();
+  const point = text.indexOf('.');
+  const missing = currencyDigits(currency) - (point < 0 ? 0 : text.length - point - 1);
+  if (missing <= 0) return text;
+  return `${text}${point < 0 ? '.' : ''}${'0'.repeat(missing)}`;
 }

@@ -1,5 +1,6 @@
 import { TZDate, tzOffset } from '@date-fns/tz';
-import { addMonths } from 'date-fns';
+// By its own path: the index loads three hundred files.
+import { addMonths } from 'date-fns/addMonths';
 import type { CycleId } from './ids.js';
 import { invariant } from './invariant.js';
 
@@ -45,6 +46,18 @@ export function parseInstant(text: string): Instant | undefined {
 
 /** Whether an IANA zone name is known to this Node. */
 export function isZone(zone: string): boolean {
+  const known = zones.get(zone);
+  if (known !== undefined) return known;
+  const found = isZoneOfNode(zone);
+  if (zones.size >= mostZones) zones.clear();
+  zones.set(zone, found);
+  return found;
+}
+
+const zones = new Map<string, boolean>();
+const mostZones = 1024;
+
+function isZoneOfNode(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
     return true;
@@ -158,6 +171,18 @@ export function isRealDate(date: string): boolean {
 
 /** The local calendar date "YYYY-MM-DD" of an instant in `zone`. */
 export function dateInZone(instant: Instant, zone: string): string {
+  const key = `${instant} ${zone}`;
+  const known = localDates.get(key);
+  if (known !== undefined) return known;
+  const date = readDateInZone(instant, zone);
+  if (localDates.size >= mostMidnights) localDates.clear();
+  localDates.set(key, date);
+  return date;
+}
+
+const localDates = new Map<string, string>();
+
+function readDateInZone(instant: Instant, zone: string): string {
   const local = new TZDate(msOfInstant(instant), zone);
   return `${local.getFullYear()}-${pad(local.getMonth() + 1)}-${pad(local.getDate())}`;
 }

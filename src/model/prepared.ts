@@ -35,6 +35,9 @@ export type FormRow = {
   readonly tax: DecimalText | null;
 };
 
+/** A row of the form together with the lines that were folded into it. */
+export type FormGroup = { readonly row: FormRow; readonly lines: readonly MappedLine[] };
+
 /** The form in which two systems that say the same thing look the same. Rows are sorted by all their fields. */
 export type ComparisonForm = {
   readonly currency: CurrencyCode;
@@ -52,6 +55,8 @@ export type PreparedDocument = {
   /** False when a customer mapping is configured and this customer is not in it. */
   readonly isCustomerMapped: boolean;
   readonly lines: readonly MappedLine[];
+  /** The lines behind each row of the form, in the order of its rows. */
+  readonly groups: readonly FormGroup[];
   readonly form: ComparisonForm;
   /** 128 bits of SHA-256 over the canonical form, as a UUID; equal digests mean equal forms. */
   readonly digest: string;
@@ -68,7 +73,12 @@ export type UsageEvidence = {
   readonly duplicate: DecimalText | null;
   readonly late: DecimalText | null;
   readonly unmatched: DecimalText | null;
+  /** The events behind the quantities; left out when they have no references. */
+  readonly events?: Readonly<Partial<Record<'missing' | 'duplicate' | 'late' | 'unmatched', EventEvidence>>>;
 };
+
+/** How many events, as whole decimal text, and the references of the first of them. */
+export type EventEvidence = { readonly count: DecimalText; readonly examples: readonly string[] };
 
 /** Everything of one customer and cycle that the engine needs to judge. */
 export type CustomerCase = {

@@ -17,12 +17,27 @@ export function rational(numerator: bigint, denominator = 1n): Rational {
 
 /** The exact value of decimal text ("0.05", "-12", "1e-7"). Throws an invariant failure on any other text. */
 export function rationalFromText(text: string): Rational {
+  if (plainForm.test(text)) return rationalFromPlain(text);
   const parts = decimalForm.exec(text);
   const digits = `${parts?.[2] ?? ''}${parts?.[3] ?? ''}`;
   invariant(parts !== null && digits !== '', 'decimal text is expected', { text });
   const exponent = Number(parts[4] ?? '0') - (parts[3] ?? '').length;
   const magnitude = BigInt(digits) * (parts[1] === '-' ? -1n : 1n);
   return exponent >= 0 ? rational(magnitude * 10n ** BigInt(exponent)) : rational(magnitude, 10n ** BigInt(-exponent));
+}
+
+const plainForm = /^-?\d+(?:\.\d+)?$/;
+
+function rationalFromPlain(text: string): Rational {
+  const point = text.indexOf('.');
+  if (point < 0) return { numerator: BigInt(text), denominator: 1n };
+  return rational(BigInt(text.slice(0, point) + text.slice(point + 1)), tenTo(text.length - point - 1));
+}
+
+const tens = Array.from({ length: 20 }, (_unused, exponent) => 10n ** BigInt(exponent));
+
+function tenTo(exponent: number): bigint {
+  return tens[exponent] ?? 10n ** BigInt(exponent);
 }
 
 /**

@@ -1,9 +1,8 @@
 import { assignAlike, maxAssignment } from './assignment.js';
-import type { FormGroup } from './comparison-form.js';
-import { dimensionsKey, unitOrder } from './line-units.js';
+import type { FormGroup } from '../model/prepared.js';
+import { dimensionsKey, inUnitOrder, unitOrder } from './line-units.js';
 import { type GroupLink, type MatchOptions, rowMinor } from './group-link.js';
 import { msOfInstant } from '../model/period.js';
-import { compareText } from './text-order.js';
 
 /** Links that a stage made, and what it left. */
 export type Matched = {
@@ -48,12 +47,12 @@ const nearMs = 72 * 3_600_000;
  * What tells two lines apart, in hundred-thousandths of the larger amount: 100,000 is "all of the money differs". A stated
  * fact that differs weighs as much as a fifth to all of the money.
  */
-const weights = { quantity: 20_000n, unitPrice: 30_000n, dimensions: 100_000n, period: 30_000n, description: 3_000n };
+const weights = { quantity: 20_000, unitPrice: 30_000, dimensions: 100_000, period: 30_000, description: 3_000 };
 const moneyScale = 100_000n;
 /** Another quantity, another price and a fifth of the money apart: another line, where there are several to choose from. */
-const tooUnlike = 20_000n;
+const tooUnlike = 20_000;
 /** Above any sum of real costs: two lines that cannot belong together. */
-const impossible = 10_000_000n;
+const impossible = 10_000_000;
 
 /**
  * The cheapest assignment of lines of one charge key, each with at most one partner. More than `maxAssignment` lines of
@@ -66,9 +65,10 @@ export function assignLines(
   rules: readonly string[],
 ): Matched {
   if (legacy.length === 0 || solvimon.length === 0) return { links: [], legacy, solvimon };
-  const [left, right] = [inOrder(legacy), inOrder(solvimon)];
+  const [left, right] = [inUnitOrder(legacy), inUnitOrder(solvimon)];
   if (left.length > maxAssignment || right.length > maxAssignment) return assignMany(left, right, options, rules);
-  const costs = left.map((one) => right.map((other) => lineCost(one, other, options)));
+  const candidates = { legacy: left.map(factsFor(options)), solvimon: right.map(factsFor(options)) };
+  const costs = candidates.legacy.map((one) => candidates.solvimon.map((other) => lineCost(one, other, options)));
   const links: GroupLink[] = [];
   const taken = new Set<FormGroup>();
   assignAlike(costs, keysOf(left), keysOf(right)).forEach((column, row) => {
@@ -81,15 +81,6 @@ export function assignLines(
 }
 
 const keysOf = (units: readonly FormGroup[]) => units.map(unitOrder).join('\u001e');
-
-function inOrder(units: readonly FormGroup[]): readonly FormGroup[] {
-  return units.length === 1
-    ? units
-    : units
-        .map((unit) => ({ unit, key: unitOrder(unit) }))
-        .sort((a, b) => compareText(a.key, b.key))
-        .map(({ unit }) => unit);
-}
 
 function assignMany(
   legacy: readonly FormGroup[],
@@ -117,21 +108,38 @@ function compareBig(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function lineCost(one: FormGroup, other: FormGroup, options: MatchOptions): bigint {
+/** What the costs of a line are made of, worked out once for all its candidates. */
+type Candidate = { readonly unit: FormGroup; readonly minor: bigint; readonly dimensions: string };
+
+const factsFor = (options: MatchOptions) => (unit: FormGroup) => ({
+  unit,
+  minor: rowMinor(unit.row, options),
+  dimensions: dimensionsKey(unit.lines),
+});
+
+/** How unlike two lines are: a cost and no money, a whole number of hundred-thousandths. */
+function lineCost(left: Candidate, right: Candidate, options: MatchOptions): number {
+  const [one, other] = [left.unit, right.unit];
   if (options.rules.period !== 'off' && !canMeet(one, other)) return impossible;
-  const [a, b] = [rowMinor(one.row, options), rowMinor(other.row, options)];
-  const larger = magnitude(a) > magnitude(b) ? magnitude(a) : magnitude(b);
-  let cost = larger === 0n ? 0n : (magnitude(a - b) * moneyScale) / larger;
-  const differs = (left: string | null, right: string | null) => left !== null && right !== null && left !== right;
-  const isAnother = differs(one.row.quantity, other.row.quantity) && differs(one.row.unitPrice, other.row.unitPrice);
-  if (isAnother && cost > tooUnlike) return impossible;
-  if (differs(one.row.quantity, other.row.quantity)) cost += weights.quantity;
-  if (differs(one.row.unitPrice, other.row.unitPrice)) cost += weights.unitPrice;
+  let cost = shareApart(left.minor, right.minor);
+  const differs = (a: string | null, b: string | null) => a !== null && b !== null && a !== b;
+  const isOtherQuantity = differs(one.row.quantity, other.row.quantity);
+  const isOtherPrice = differs(one.row.unitPrice, other.row.unitPrice);
+  if (isOtherQuantity && isOtherPrice && cost > tooUnlike) return impossible;
+  if (isOtherQuantity) cost += weights.quantity;
+  if (isOtherPrice) cost += weights.unitPrice;
   if (one.row.periodStart !== other.row.periodStart) cost += weights.period;
   if (one.row.periodEnd !== other.row.periodEnd) cost += weights.period;
-  if (dimensionsKey(one.lines) !== dimensionsKey(other.lines)) cost += weights.dimensions;
+  if (left.dimensions !== right.dimensions) cost += weights.dimensions;
   if (one.lines[0]?.description !== other.lines[0]?.description) cost += weights.description;
   return cost;
+}
+
+/** The part of the larger amount that two amounts are apart, in hundred-thousandths, cut to a whole number. */
+export function shareApart(a: bigint, b: bigint): number {
+  if (a === b) return 0;
+  const larger = magnitude(a) > magnitude(b) ? magnitude(a) : magnitude(b);
+  return Number((magnitude(a - b) * moneyScale) / larger);
 }
 
 function canMeet(one: FormGroup, other: FormGroup): boolean {
@@ -141,6 +149,7 @@ function canMeet(one: FormGroup, other: FormGroup): boolean {
     other.row.periodStart,
     other.row.periodEnd,
   ];
+  if (start !== null && start === otherStart && end === otherEnd) return true;
   if (start === null || end === null || otherStart === null || otherEnd === null) return true;
   if (start < otherEnd && otherStart < end) return true;
   return Math.abs(msOfInstant(start) - msOfInstant(otherStart)) <= nearMs;

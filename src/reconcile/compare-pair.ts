@@ -1,9 +1,10 @@
 import type { CompareRules } from '../model/compare-rules.js';
 import type { CurrencyCode } from '../model/currency.js';
-import { Decimal, type DecimalText, toDecimal, toMinorUnits } from '../model/money.js';
-import type { MappedLine, PreparedDocument } from '../model/prepared.js';
+import { invariant } from '../model/invariant.js';
+import { type DecimalText, sumText, toMinorUnits } from '../model/money.js';
+import type { FormGroup, MappedLine, PreparedDocument } from '../model/prepared.js';
 import type { LineLink, Note } from '../model/verdict.js';
-import { type FormGroup, groupLines } from './comparison-form.js';
+import { groupLines } from './comparison-form.js';
 import type { DifferenceContext } from './difference.js';
 import { foldDocumentDiscount } from './document-discount.js';
 import { restOfPair } from './explain/rest-of-pair.js';
@@ -35,7 +36,7 @@ export function comparePair(
     rules,
     context,
     explain,
-    documentOf: documentsByLine([...legacy, ...solvimon]),
+    documentOf: documentFinder(legacy, solvimon),
     leftovers: leftoversOf(matched),
   };
   const mismatches: Finding[] = [];
@@ -56,30 +57,41 @@ export function comparePair(
 
 function groupsOfDocuments(documents: readonly PreparedDocument[]): readonly FormGroup[] {
   const [only] = documents;
-  if (documents.length === 1 && only !== undefined) return groupLines(only.lines);
+  if (documents.length === 1 && only !== undefined) return only.groups;
   return groupLines(documents.flatMap((one) => one.lines));
 }
 
 /** Tax is compared by line only where both sides state it by line. */
 function taxScopeOf(legacy: readonly FormGroup[], solvimon: readonly FormGroup[], rules: CompareRules): TaxScope {
   if (rules.tax !== 'line') return rules.tax;
-  return [...legacy, ...solvimon].some((group) => group.row.tax === null) ? 'document' : 'line';
+  const hasNone = (groups: readonly FormGroup[]) => groups.some((group) => group.row.tax === null);
+  return hasNone(legacy) || hasNone(solvimon) ? 'document' : 'line';
 }
 
-function documentsByLine(documents: readonly PreparedDocument[]): ReadonlyMap<MappedLine, PreparedDocument> {
-  return new Map(documents.flatMap((one) => one.lines.map((line) => [line, one] as const)));
+/** The document that a line stands in; looked up only where a side has several. */
+function documentFinder(
+  legacy: readonly PreparedDocument[],
+  solvimon: readonly PreparedDocument[],
+): PairContext['documentOf'] {
+  const bySide = { legacy, solvimon };
+  let byLine: ReadonlyMap<MappedLine, PreparedDocument> | undefined;
+  return (line, side) => {
+    const [only, ...others] = bySide[side];
+    if (only !== undefined && others.length === 0) return only;
+    byLine ??= new Map([...legacy, ...solvimon].flatMap((one) => one.lines.map((each) => [each, one] as const)));
+    const found = byLine.get(line);
+    invariant(found !== undefined, 'a line stands in a document of its side', { line: line.id });
+    return found;
+  };
 }
 
 function leftoversOf(links: readonly GroupLink[]): PairContext['leftovers'] {
-  const starts = (kind: 'only_legacy' | 'only_solvimon') =>
-    new Set(
-      links.flatMap((link) => {
-        if (link.kind !== kind) return [];
-        const group = link.kind === 'only_legacy' ? link.legacy : link.solvimon;
-        return [group.row.periodStart ?? ''];
-      }),
-    );
-  return { legacy: starts('only_legacy'), solvimon: starts('only_solvimon') };
+  const [legacy, solvimon] = [new Set<string>(), new Set<string>()];
+  for (const link of links) {
+    if (link.kind === 'only_legacy') legacy.add(link.legacy.row.periodStart ?? '');
+    else if (link.kind === 'only_solvimon') solvimon.add(link.solvimon.row.periodStart ?? '');
+  }
+  return { legacy, solvimon };
 }
 
 /** Lines that stand in no group: balances, tax lines, and groups without money. Shown, so that no line is lost (I1). */
@@ -88,6 +100,9 @@ function notSummed(
   groups: readonly FormGroup[],
   side: 'legacy' | 'solvimon',
 ): readonly LineLink[] {
+  const count = (sets: readonly { readonly lines: readonly MappedLine[] }[]) =>
+    sets.reduce((sum, one) => sum + one.lines.length, 0);
+  if (count(groups) === count(documents)) return [];
   const grouped = new Set(groups.flatMap((group) => group.lines));
   const lines: readonly MappedLine[] = documents
     .flatMap((one) => one.lines.filter((line) => !grouped.has(line)))
@@ -104,10 +119,10 @@ function notSummed(
 
 /** Total of one side as it is judged: gross, or net where tax is not compared, in whole minor units. */
 export function sideMinor(documents: readonly PreparedDocument[], currency: CurrencyCode, rules: CompareRules): bigint {
-  const total = documents
+  const totals = documents
     .filter((one) => one.document.state !== 'void' && one.document.state !== 'deleted')
-    .reduce((sum, one) => sum.plus(rules.tax === 'off' ? one.form.net : one.form.gross), new Decimal(0));
-  return toMinorUnits(total, currency);
+    .map((one) => (rules.tax === 'off' ? one.form.net : one.form.gross));
+  return toMinorUnits(sumText(totals), currency);
 }
 
 function structureNote(legacy: readonly PreparedDocument[], solvimon: readonly PreparedDocument[]): Note {
@@ -122,5 +137,5 @@ function structureNote(legacy: readonly PreparedDocument[], solvimon: readonly P
 
 /** Exact gross of a document in minor units; for one-sided findings. */
 export function grossMinor(one: PreparedDocument, rules: CompareRules): bigint {
-  return toMinorUnits(toDecimal(rules.tax === 'off' ? one.form.net : one.form.gross), one.document.currency);
+  return toMinorUnits(rules.tax === 'off' ? one.form.net : one.form.gross, one.document.currency);
 }

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import type { CompareRules } from '../model/compare-rules.js';
 import type { Document, LineKind } from '../model/document.js';
 import { type DecimalText, sumText, zero } from '../model/money.js';
-import type { ComparisonForm, FormRow, LineClass, MappedLine } from '../model/prepared.js';
+import type { ComparisonForm, FormGroup, FormRow, LineClass, MappedLine } from '../model/prepared.js';
+import { compareText } from './text-order.js';
 
 /** Bumped whenever the digest of an unchanged document would change: digests of different versions never meet. */
 export const digestVersion = 1;
@@ -30,9 +31,6 @@ export function lineClass(kind: LineKind): LineClass {
   return classByKind[kind];
 }
 
-/** A row of the form together with the lines that were folded into it. */
-export type FormGroup = { readonly row: FormRow; readonly lines: readonly MappedLine[] };
-
 /**
  * Groups the lines of a document by charge key, class and period, folds discounts into what they apply to, and drops
  * groups without money. Pure; the order of the lines does not matter. Rows are sorted by charge key, class and period.
@@ -56,12 +54,12 @@ export function groupLines(lines: readonly MappedLine[]): readonly FormGroup[] {
   return built.sort((a, b) => compareText(a.key, b.key)).map((one) => one.group);
 }
 
-/** The comparison form of a document. */
-export function comparisonForm(document: Document, lines: readonly MappedLine[]): ComparisonForm {
+/** The comparison form of a document whose lines are in these groups. */
+export function comparisonForm(document: Document, groups: readonly FormGroup[]): ComparisonForm {
   return {
     currency: document.currency,
     isCredit: document.kind === 'credit_note',
-    rows: groupLines(lines).map((group) => group.row),
+    rows: groups.map((group) => group.row),
     net: document.totals.net,
     tax: document.totals.tax,
     gross: document.totals.gross,
@@ -121,6 +119,7 @@ function discountTarget(
 /** The row of lines that are taken together; `members` is not empty and of one charge key and class. */
 export function rowOf(members: readonly MappedLine[], taxIsDocumentLevel: boolean): FormRow {
   const first = members[0] as MappedLine;
+  if (members.length === 1 && first.kind !== 'discount') return rowOfOne(first, taxIsDocumentLevel);
   const charges = members.filter((line) => line.kind !== 'discount');
   const detached = members.filter((line) => line.kind === 'discount');
   const only = charges.length === 1 ? charges[0] : undefined;
@@ -138,6 +137,22 @@ export function rowOf(members: readonly MappedLine[], taxIsDocumentLevel: boolea
   };
 }
 
+/** As `rowOf`, for the one charge that most groups are. */
+function rowOfOne(line: MappedLine, taxIsDocumentLevel: boolean): FormRow {
+  const cls = lineClass(line.kind);
+  return {
+    chargeKey: line.chargeKey,
+    lineClass: cls === 'minimum' || cls === 'rounding' ? cls : 'charge',
+    periodStart: line.period?.start ?? null,
+    periodEnd: line.period?.end ?? null,
+    quantity: line.quantity,
+    unitPrice: line.unitPriceIsBlended || line.tiers.length > 1 ? null : line.unitPrice,
+    discount: line.discount,
+    net: line.net,
+    tax: taxIsDocumentLevel ? null : line.tax,
+  };
+}
+
 function sumOrNull(texts: readonly (DecimalText | null)[]): DecimalText | null {
   const known: DecimalText[] = [];
   for (const text of texts) {
@@ -149,9 +164,4 @@ function sumOrNull(texts: readonly (DecimalText | null)[]): DecimalText | null {
 
 function rowKey(row: FormRow): string {
   return `${row.chargeKey}\u001f${row.lineClass}\u001f${row.periodStart ?? ''}\u001f${row.periodEnd ?? ''}\u001f${row.net}`;
-}
-
-/** Order by UTF-16 code unit: the same on every machine and locale. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 import { Decimal, toDecimal, zero } from '../model/money.js';
 import type { LineLink, Note } from '../model/verdict.js';
-import type { FormGroup } from './comparison-form.js';
+import type { FormGroup } from '../model/prepared.js';
 import { type MatchOptions, rowMinor } from './group-link.js';
 import { documentDiscount } from './mapping.js';
 import { mergeGroups } from './line-units.js';

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { CurrencyCode } from '../model/currency.js';
-import { Decimal, toDecimal } from '../model/money.js';
-import { type Cause, componentNames, type MismatchFinding } from '../model/verdict.js';
+import { compareSize, type DecimalText, ratioText, zero } from '../model/money.js';
+import { type Cause, type ComponentName, componentNames, type MismatchFinding } from '../model/verdict.js';
 
 /** Version of the algorithm. A new one gets a new name and never regroups what an old one grouped. */
 export const fingerprintVersion = 'fp1';
 
-type Fingerprinted = Omit<MismatchFinding, 'fingerprint' | 'tolerance'>;
+type Fingerprinted = Pick<MismatchFinding, 'components' | 'cause' | 'chargeKey' | 'level' | 'legacy' | 'solvimon'>;
 
 /**
  * Fingerprint `fp1` (statistics 5.2): what differences of one shape have in common across customers: dominant component
@@ -34,15 +34,13 @@ export function isOfThePlatform(cause: Cause): boolean {
 
 /** The largest component with its sign ("price+"), the first in declared order among equals; `none` without money. */
 export function dominantOf(finding: Pick<MismatchFinding, 'components'>): string {
-  let best: { name: string; size: Decimal; sign: string } | undefined;
+  let best: { name: ComponentName; amount: DecimalText } | undefined;
   for (const name of componentNames) {
     const amount = finding.components[name];
     if (amount === undefined) continue;
-    const decimal = toDecimal(amount);
-    if (best === undefined || decimal.abs().greaterThan(best.size))
-      best = { name, size: decimal.abs(), sign: decimal.isNegative() ? '-' : '+' };
+    if (best === undefined || compareSize(amount, best.amount) > 0) best = { name, amount };
   }
-  return best === undefined ? 'none' : `${best.name}${best.sign}`;
+  return best === undefined ? 'none' : `${best.name}${best.amount.startsWith('-') ? '-' : '+'}`;
 }
 
 /** Causes whose two sides stand in one proportion wherever they appear: a price, a rate. */
@@ -64,8 +62,7 @@ const proportional: ReadonlySet<Cause> = new Set([
 function shape(finding: Pick<MismatchFinding, 'legacy' | 'solvimon' | 'cause'>): string {
   if (finding.legacy === null || finding.solvimon === null) return 'one-sided';
   if (!proportional.has(finding.cause)) return 'other';
-  const legacy = toDecimal(finding.legacy);
-  if (legacy.isZero()) return 'other';
+  if (finding.legacy === zero) return 'other';
   // Three digits: cents of rounding move the fourth on small lines.
-  return `ratio:${toDecimal(finding.solvimon).div(legacy).toSignificantDigits(3, Decimal.ROUND_HALF_EVEN).toFixed()}`;
+  return `ratio:${ratioText(finding.solvimon, finding.legacy, 3)}`;
 }

@@ -2,7 +2,7 @@ import type { CompareRules } from '../model/compare-rules.js';
 import type { CurrencyCode } from '../model/currency.js';
 import { addText, toMinorUnits, zero } from '../model/money.js';
 import type { FormRow } from '../model/prepared.js';
-import type { FormGroup } from './comparison-form.js';
+import type { FormGroup } from '../model/prepared.js';
 
 export type TaxScope = 'line' | 'document' | 'off';
 
@@ -50,7 +50,11 @@ export function rowMinor(row: FormRow, options: Pick<MatchOptions, 'currency' | 
 
 /** Whether two rows say the same about everything that the rules compare. */
 export function saysTheSame(legacy: FormRow, solvimon: FormRow, options: MatchOptions): boolean {
-  if (rowMinor(legacy, options) !== rowMinor(solvimon, options)) return false;
+  return rowMinor(legacy, options) === rowMinor(solvimon, options) && statesTheSame(legacy, solvimon, options);
+}
+
+/** As `saysTheSame`, of everything but the money. */
+export function statesTheSame(legacy: FormRow, solvimon: FormRow, options: Pick<MatchOptions, 'rules'>): boolean {
   const differ = (a: string | null, b: string | null) => a !== null && b !== null && a !== b;
   if (options.rules.quantity && differ(legacy.quantity, solvimon.quantity)) return false;
   // A net price against a gross price with its discount says the same.

@@ -3,12 +3,12 @@ import type { CurrencyCode } from '../model/currency.js';
 import type { LineId } from '../model/ids.js';
 import { type DecimalText, fromMinorUnits, zero } from '../model/money.js';
 import type { MappedLine, PreparedDocument } from '../model/prepared.js';
-import type { Direction } from '../model/side.js';
+import type { Direction, Side } from '../model/side.js';
 import type { LineLink, MismatchFinding, Note } from '../model/verdict.js';
-import type { FormGroup } from './comparison-form.js';
+import type { FormGroup } from '../model/prepared.js';
 import type { Difference, DifferenceContext, DifferenceSide, Explanation } from './difference.js';
 import { fingerprint } from './fingerprint.js';
-import { type GroupLink, groupsOf, rowMinor, saysTheSame, type TaxScope } from './group-link.js';
+import { type GroupLink, groupsOf, rowMinor, statesTheSame, type TaxScope } from './group-link.js';
 import { mergeGroups } from './line-units.js';
 import { compareText } from './text-order.js';
 
@@ -30,7 +30,7 @@ export type PairContext = {
   readonly rules: CompareRules;
   readonly context: DifferenceContext;
   readonly explain: Explain;
-  readonly documentOf: ReadonlyMap<MappedLine, PreparedDocument>;
+  readonly documentOf: (line: MappedLine, side: Side) => PreparedDocument;
   /** Start of the period of every line that is left on each side; '' for one without a period. */
   readonly leftovers: Readonly<Record<'legacy' | 'solvimon', ReadonlySet<string>>>;
 };
@@ -59,7 +59,11 @@ export function judgeLink(
     solvimon: textOf(amounts.solvimon, pair.currency),
     delta: fromMinorUnits(delta, pair.currency),
   };
-  const differs = left === null || right === null || link.kind === 'ambiguous' || disagrees(left, right, link, pair);
+  const differs =
+    left === null ||
+    right === null ||
+    link.kind === 'ambiguous' ||
+    (!isSettled(link) && (delta !== 0n || disagrees(left, right, link, pair)));
   const relation =
     link.kind === 'ambiguous'
       ? 'ambiguous'
@@ -93,27 +97,38 @@ function findingOf(link: GroupLink, judged: Judged, pair: PairContext): Finding 
   const explained = pair.explain({
     level: 'line',
     currency: pair.currency,
-    legacy: sideOf(left, pair),
-    solvimon: sideOf(right, pair),
+    legacy: sideOf(left, 'legacy', pair),
+    solvimon: sideOf(right, 'solvimon', pair),
     delta: shown.delta,
     context: pair.context,
     hasLeftoverOpposite: (left === null || right === null) && opposite.has(row?.periodStart ?? ''),
   });
-  const explanation = link.kind === 'ambiguous' ? undecided(explained) : explained;
-  const finding = {
-    level: 'line' as const,
-    ...ids,
-    chargeKey: row?.chargeKey ?? null,
+  const { cause, confidence, rivals, components, working, rules } =
+    link.kind === 'ambiguous' ? undecided(explained) : explained;
+  const level = 'line';
+  const chargeKey = row?.chargeKey ?? null;
+  const { legacy, solvimon } = shown;
+  return {
+    level,
+    legacyLines: ids.legacyLines,
+    solvimonLines: ids.solvimonLines,
+    chargeKey,
     period:
       row === undefined || row.periodStart === null || row.periodEnd === null
         ? null
         : { start: row.periodStart, end: row.periodEnd },
-    ...explanation,
-    ...shown,
+    cause,
+    confidence,
+    rivals,
+    legacy,
+    solvimon,
+    delta: shown.delta,
     direction: directionOf(delta),
-    rules: [...link.rules, ...explanation.rules],
+    components,
+    working,
+    rules: [...link.rules, ...rules],
+    fingerprint: fingerprint({ level, chargeKey, cause, components, legacy, solvimon }, pair.currency),
   };
-  return { ...finding, fingerprint: fingerprint(finding, pair.currency) };
 }
 
 /** Which of several lines belong together is open, so no cause is more than likely. */
@@ -142,27 +157,29 @@ function regrouped(
 const count = (lines: readonly unknown[], side: string) =>
   `${lines.length} ${side} ${lines.length === 1 ? 'line' : 'lines'}`;
 
-/** Money or a fact that both sides state disagrees; lines found by their money only differ in what they are for. */
+function isSettled(link: GroupLink): boolean {
+  return link.kind === 'matched' && link.isSettled === true;
+}
+
+/** Of equal money: a fact that both sides state disagrees; lines found by their money only differ in what they are for. */
 function disagrees(legacy: FormGroup, solvimon: FormGroup, link: GroupLink, pair: PairContext): boolean {
-  if (link.kind === 'matched' && link.isSettled === true) return false;
-  if (!saysTheSame(legacy.row, solvimon.row, pair)) return true;
+  if (!statesTheSame(legacy.row, solvimon.row, pair)) return true;
   // Found among the same charge, or by money: their periods or their products differ.
   return link.rules[0] !== 'charge_class_period';
 }
 
-function sideOf(group: FormGroup | null, pair: PairContext): DifferenceSide | null {
-  const [line] = group?.lines ?? [];
-  const document = line === undefined ? undefined : pair.documentOf.get(line);
-  return group === null || document === undefined ? null : { row: group.row, lines: group.lines, document };
-}
-
-function idsOf(group: FormGroup): readonly LineId[] {
-  return group.lines.map((line) => line.id);
+function sideOf(group: FormGroup | null, side: Side, pair: PairContext): DifferenceSide | null {
+  const line = group?.lines[0];
+  if (group === null || line === undefined) return null;
+  return { row: group.row, lines: group.lines, document: pair.documentOf(line, side) };
 }
 
 /** Sorted, so that a finding keeps its identity when its source lists the lines in another order (I5). */
 function sortedIds(groups: readonly FormGroup[]): readonly LineId[] {
-  return groups.flatMap(idsOf).sort(compareText);
+  const [group] = groups;
+  const [line] = group?.lines ?? [];
+  if (groups.length === 1 && group?.lines.length === 1 && line !== undefined) return [line.id];
+  return groups.flatMap((one) => one.lines.map((each) => each.id)).sort(compareText);
 }
 
 function textOf(minor: bigint | null, currency: CurrencyCode): DecimalText | null {

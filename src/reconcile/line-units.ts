@@ -1,5 +1,5 @@
-import type { MappedLine } from '../model/prepared.js';
-import { type FormGroup, rowOf } from './comparison-form.js';
+import type { FormGroup, MappedLine } from '../model/prepared.js';
+import { rowOf } from './comparison-form.js';
 import { compareText } from './text-order.js';
 
 /**
@@ -19,47 +19,56 @@ export function unitsOf(group: FormGroup): readonly FormGroup[] {
     target.push(discount);
   }
   const taxIsDocumentLevel = group.row.tax === null;
-  return [...members.values()]
-    .map((lines) => ({ row: rowOf(lines, taxIsDocumentLevel), lines }))
-    .sort((a, b) => compareText(unitOrder(a), unitOrder(b)));
+  return inUnitOrder([...members.values()].map((lines) => ({ row: rowOf(lines, taxIsDocumentLevel), lines })));
 }
 
 function oneByOne(group: FormGroup): readonly FormGroup[] {
-  return group.lines
-    .map((line) => ({ row: rowOf([line], group.row.tax === null), lines: [line] }))
-    .sort((a, b) => compareText(unitOrder(a), unitOrder(b)));
+  return inUnitOrder(group.lines.map((line) => ({ row: rowOf([line], group.row.tax === null), lines: [line] })));
 }
 
-/** Everything that two lines which say the same thing have in common, as one text. */
+/** Everything that two lines which say the same thing have in common, as one text. Kept, for every stage asks again. */
 export function contentKey(unit: FormGroup): string {
+  const known = contents.get(unit);
+  if (known !== undefined) return known;
   const { row } = unit;
-  return [
-    row.chargeKey,
-    row.lineClass,
-    row.periodStart ?? '',
-    row.periodEnd ?? '',
-    row.quantity ?? '',
-    row.unitPrice ?? '',
-    row.discount,
-    row.net,
-    row.tax ?? '',
-    dimensionsKey(unit.lines),
-  ].join('\u001f');
+  const what = `${row.chargeKey}\u001f${row.lineClass}\u001f${row.periodStart ?? ''}\u001f${row.periodEnd ?? ''}`;
+  const howMuch = `${row.quantity ?? ''}\u001f${row.unitPrice ?? ''}\u001f${row.discount}\u001f${row.net}\u001f${row.tax ?? ''}`;
+  const content = `${what}\u001f${howMuch}\u001f${dimensionsKey(unit.lines)}`;
+  contents.set(unit, content);
+  return content;
 }
+
+const contents = new WeakMap<FormGroup, string>();
 
 /** The dimensions of a line in one text, keys sorted: region=eu;tier=gold. */
 export function dimensionsKey(lines: readonly MappedLine[]): string {
   const [first] = lines;
-  if (first === undefined) return '';
+  if (first === undefined || isEmpty(first.dimensions)) return '';
   return Object.entries(first.dimensions)
     .map(([name, value]) => `${name}=${value}`)
     .sort(compareText)
     .join(';');
 }
 
+function isEmpty(dimensions: MappedLine['dimensions']): boolean {
+  for (const _name in dimensions) return false;
+  return true;
+}
+
+/** Units in the order of `unitOrder`. */
+export function inUnitOrder(units: readonly FormGroup[]): FormGroup[] {
+  if (units.length < 2) return [...units];
+  return units
+    .map((unit) => ({ unit, key: unitOrder(unit) }))
+    .sort((a, b) => compareText(a.key, b.key))
+    .map(({ unit }) => unit);
+}
+
 /** Order of units: by content, then by what the source calls them, so that equal copies never depend on the input's order. */
 export function unitOrder(unit: FormGroup): string {
-  const ids = unit.lines.map((line) => line.id).sort(compareText);
+  const [line] = unit.lines;
+  if (unit.lines.length === 1 && line !== undefined) return `${contentKey(unit)}\u001f${line.id}`;
+  const ids = unit.lines.map((one) => one.id).sort(compareText);
   return `${contentKey(unit)}\u001f${ids.join(',')}`;
 }
 

@@ -60,7 +60,14 @@ export function buildMapping(input: {
 /** Each id of a side → the smallest legacy id it is connected with. */
 type Joined = Readonly<Record<Side, ReadonlyMap<string, string>>>;
 
-function joinIds(rows: readonly MappingRow[], what: 'customer' | 'product', problems: Problem[]): Joined {
+/** The ids of meters that are joined through rows → the smallest legacy id among them. Mistakes are added to `problems`. */
+export function joinMeterIds(rows: readonly MappingRow[], problems: Problem[]): Joined {
+  return joinIds(rows, 'meter', problems);
+}
+
+type Mapped = 'customer' | 'product' | 'meter';
+
+function joinIds(rows: readonly MappingRow[], what: Mapped, problems: Problem[]): Joined {
   const good = goodRows(rows, what, problems);
   const partners = { legacy: partnersOf(good, 'legacy'), solvimon: partnersOf(good, 'solvimon') };
   for (const row of good) checkConflict(row, partners, what, problems);
@@ -76,11 +83,7 @@ function joinIds(rows: readonly MappingRow[], what: 'customer' | 'product', prob
   return { legacy, solvimon };
 }
 
-function goodRows(
-  rows: readonly MappingRow[],
-  what: 'customer' | 'product',
-  problems: Problem[],
-): readonly MappingRow[] {
+function goodRows(rows: readonly MappingRow[], what: Mapped, problems: Problem[]): readonly MappingRow[] {
   const seen = new Map<string, MappingRow>();
   return rows.filter((row) => {
     const shown = `${row.legacy},${row.solvimon}`;
@@ -113,7 +116,7 @@ function partnersOf(rows: readonly MappingRow[], side: Side): ReadonlyMap<string
 function checkConflict(
   row: MappingRow,
   partners: Readonly<Record<Side, ReadonlyMap<string, readonly MappingRow[]>>>,
-  what: 'customer' | 'product',
+  what: Mapped,
   problems: Problem[],
 ): void {
   const others = (side: Side) => (partners[side].get(row[side]) ?? []).filter((one) => one !== row);

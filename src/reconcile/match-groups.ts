@@ -2,7 +2,7 @@ import type { CompareRules } from '../model/compare-rules.js';
 import { dateInZone } from '../model/period.js';
 import type { FormRow } from '../model/prepared.js';
 import { assignLines, type Matched, matchContent } from './assign-lines.js';
-import type { FormGroup } from './comparison-form.js';
+import type { FormGroup } from '../model/prepared.js';
 import { type GroupLink, groupsOf, type MatchOptions, rowMinor, saysTheSame } from './group-link.js';
 import { contentKey, unitsOf } from './line-units.js';
 import { findSplits } from './split-lines.js';
@@ -67,6 +67,7 @@ function matchByKey(
   keyOf: (group: FormGroup) => string | null,
   take: (left: FormGroup, right: FormGroup) => void,
 ): void {
+  if (work.legacy.size === 0 || work.solvimon.size === 0) return;
   const waiting = new Map<string, FormGroup[]>();
   for (const group of work.solvimon) {
     const key = keyOf(group);
@@ -87,6 +88,7 @@ function matchByKey(
 
 /** What is free on both sides of each charge key and class, in the order of the keys. */
 function blocks(work: Work): readonly (readonly [readonly FormGroup[], readonly FormGroup[]])[] {
+  if (work.legacy.size === 0 || work.solvimon.size === 0) return [];
   const byKey = new Map<string, [FormGroup[], FormGroup[]]>();
   const add = (group: FormGroup, side: 0 | 1) => {
     const key = `${group.row.chargeKey}\u001f${group.row.lineClass}`;

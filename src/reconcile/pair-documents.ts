@@ -1,5 +1,6 @@
 import { toMinorUnits, toDecimal } from '../model/money.js';
 import type { CustomerCase, PreparedDocument } from '../model/prepared.js';
+import { shareApart } from './assign-lines.js';
 import { assignAlike, maxAssignment } from './assignment.js';
 import { exactSubsets, maxSubsetCandidates } from './exact-subset.js';
 import { compareText } from './text-order.js';
@@ -8,7 +9,7 @@ import { compareText } from './text-order.js';
 export type PairingRival = {
   readonly legacy: readonly PreparedDocument[];
   readonly solvimon: readonly PreparedDocument[];
-  readonly costGap: bigint;
+  readonly costGap: number;
 };
 
 /** Documents of one customer that are judged together. */
@@ -21,11 +22,11 @@ export type DocumentPair = {
 };
 
 /** Costs above any real one keep the parts in order: shared charges count first, then money, then ids break ties. */
-const chargeWeight = 1_000_000n;
+const chargeWeight = 1_000_000;
 /** All of the money differs: this many units of cost. */
-const moneyScale = 100_000n;
+const moneyScale = 100_000;
 /** A rival pairing that is worse by no more than one hundredth of the money is too close to call. */
-export const ambiguousGap = moneyScale / 100n;
+export const ambiguousGap = moneyScale / 100;
 
 type Pool = { legacy: PreparedDocument[]; solvimon: PreparedDocument[]; pairs: DocumentPair[] };
 
@@ -36,6 +37,17 @@ type Pool = { legacy: PreparedDocument[]; solvimon: PreparedDocument[]; pairs: D
  * (I5). Where another pairing is about as good, it is named as a rival.
  */
 export function pairDocuments(input: Pick<CustomerCase, 'legacy' | 'solvimon'>): readonly DocumentPair[] {
+  const [one] = input.legacy;
+  const [other] = input.solvimon;
+  if (input.legacy.length === 1 && input.solvimon.length === 1 && one !== undefined && other !== undefined) {
+    const rule = onlyPair(one, other);
+    if (rule !== null) return [{ legacy: [one], solvimon: [other], rules: [rule], rivals: [] }];
+  }
+  return pairInStages(input);
+}
+
+/** As `pairDocuments`, without the short way for one document a side; for the test that both say the same. */
+export function pairInStages(input: Pick<CustomerCase, 'legacy' | 'solvimon'>): readonly DocumentPair[] {
   const pool: Pool = { legacy: sorted(input.legacy), solvimon: sorted(input.solvimon), pairs: [] };
   takeEqual(pool);
   for (const key of [...new Set([...pool.legacy, ...pool.solvimon].map(blockKey))].sort(compareText)) {
@@ -50,6 +62,13 @@ export function pairDocuments(input: Pick<CustomerCase, 'legacy' | 'solvimon'>):
   for (const document of pool.solvimon)
     pool.pairs.push({ legacy: [], solvimon: [document], rules: ['no_counterpart'], rivals: [] });
   return pool.pairs;
+}
+
+/** The rule by which the stages pair the only document of each side, as nearly every customer has it; null: they decide. */
+export function onlyPair(one: PreparedDocument, other: PreparedDocument): string | null {
+  if (isLive(one) !== isLive(other)) return null;
+  if (one.digest === other.digest) return 'equal_digest';
+  return isLive(one) && blockKey(one) === blockKey(other) ? 'only_candidates' : null;
 }
 
 function sorted(documents: readonly PreparedDocument[]): PreparedDocument[] {
@@ -163,7 +182,7 @@ function takeSums(pool: Pool, key: string): void {
       rules: ['exact_sum', isSplit ? 'split_invoice' : 'merged_invoice'],
       rivals: others
         .filter((rival) => digests(rival) !== digests(parts))
-        .map((rival) => ({ ...side(rival), costGap: 0n })),
+        .map((rival) => ({ ...side(rival), costGap: 0 })),
     });
   }
 }
@@ -203,19 +222,19 @@ const idsOf = (documents: readonly PreparedDocument[]) =>
 function rivalsOf(
   row: number,
   chosen: readonly number[],
-  costs: readonly (readonly bigint[])[],
+  costs: readonly (readonly number[])[],
   left: readonly PreparedDocument[],
   right: readonly PreparedDocument[],
 ): readonly PairingRival[] {
   const column = chosen[row] ?? -1;
   const [one, other] = [left[row], right[column]];
-  const cost = (at: number, to: number) => costs[at]?.[to] ?? 0n;
+  const cost = (at: number, to: number) => costs[at]?.[to] ?? 0;
   const rivals: PairingRival[] = [];
   right.forEach((candidate, to) => {
     if (to === column || one === undefined || candidate.digest === other?.digest) return;
     const holder = chosen.indexOf(to);
     if (holder >= 0 && left[holder]?.digest === one.digest) return;
-    const gap = cost(row, to) - cost(row, column) + (holder < 0 ? 0n : cost(holder, column) - cost(holder, to));
+    const gap = cost(row, to) - cost(row, column) + (holder < 0 ? 0 : cost(holder, column) - cost(holder, to));
     if (gap <= ambiguousGap) rivals.push({ legacy: [one], solvimon: [candidate], costGap: gap });
   });
   left.forEach((candidate, at) => {
@@ -239,18 +258,14 @@ function takeInOrder(pool: Pool, left: readonly PreparedDocument[], right: reado
 }
 
 /** How unlike two documents are: charges that only one of them has, then the share of money that differs. Whole numbers. */
-function pairingCost(legacy: PreparedDocument, solvimon: PreparedDocument): bigint {
+function pairingCost(legacy: PreparedDocument, solvimon: PreparedDocument): number {
   const keys = (one: PreparedDocument) =>
     new Set(one.form.rows.map((row) => `${row.chargeKey} ${row.periodStart ?? ''}`));
   const [left, right] = [keys(legacy), keys(solvimon)];
   const shared = [...left].filter((key) => right.has(key)).length;
-  const unlike = BigInt(left.size + right.size - 2 * shared);
-  const [a, b] = [minor(legacy), minor(solvimon)];
-  const larger = magnitude(a) > magnitude(b) ? magnitude(a) : magnitude(b);
-  return unlike * chargeWeight + (larger === 0n ? 0n : (magnitude(a - b) * moneyScale) / larger);
+  const unlike = left.size + right.size - 2 * shared;
+  return unlike * chargeWeight + shareApart(minor(legacy), minor(solvimon));
 }
-
-const magnitude = (value: bigint) => (value < 0n ? -value : value);
 
 /**
  * A credit note that only one side has joins the pair of its side that nets with it: one system credits, the other bills

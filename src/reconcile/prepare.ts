@@ -3,7 +3,7 @@ import type { Document, Line } from '../model/document.js';
 import type { ChargeKey } from '../model/ids.js';
 import type { MappedLine, PreparedDocument } from '../model/prepared.js';
 import type { Side } from '../model/side.js';
-import { comparisonForm, formDigest } from './comparison-form.js';
+import { comparisonForm, formDigest, groupLines } from './comparison-form.js';
 import { chargeRef, documentDiscount, mapCharge, mapCustomer, type Mapping, noProduct } from './mapping.js';
 
 /** Maps a document's customer and lines and makes its comparison form and digest. Pure. */
@@ -20,12 +20,14 @@ export function assemble(
   customer: { readonly key: PreparedDocument['customer']; readonly isMapped: boolean },
   rules: CompareRules,
 ): PreparedDocument {
-  const form = comparisonForm(document, lines);
+  const groups = groupLines(lines);
+  const form = comparisonForm(document, groups);
   return {
     document,
     customer: customer.key,
     isCustomerMapped: customer.isMapped,
     lines,
+    groups,
     form,
     digest: formDigest(form, rules),
   };

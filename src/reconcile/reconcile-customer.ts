@@ -45,7 +45,8 @@ export function reconcileCustomerWith(
   const verdicts = pairs.map((pair) =>
     judgePair(pair, input, rules, context, explainWith, options.isFastExitOn, pairs),
   );
-  const ordered = [...errors, ...verdicts].sort((a, b) => compareText(orderOf(a), orderOf(b)));
+  const all = [...errors, ...verdicts];
+  const ordered = all.length < 2 ? all : all.sort((a, b) => compareText(orderOf(a), orderOf(b)));
   return withTolerance(ordered, input, rules);
 }
 
@@ -64,6 +65,7 @@ function joinUnreadable(
   pairs: readonly DocumentPair[],
   input: CustomerCase,
 ): { readonly errors: readonly PairVerdict[]; readonly pairs: readonly DocumentPair[] } {
+  if (input.legacyRejected.length === 0 && input.solvimonRejected.length === 0) return { errors: [], pairs };
   const legacy = inOrder(input.legacyRejected);
   const solvimon = inOrder(input.solvimonRejected);
   const twinCount = Math.min(legacy.length, solvimon.length);
@@ -188,7 +190,7 @@ function judgePair(
     legacy: rival.legacy.map((one) => one.document.source.id),
     solvimon: rival.solvimon.map((one) => one.document.source.id),
     // A cost and no money: hundred-thousandths of the larger amount, a million for a charge that only one side has.
-    costGap: Number(rival.costGap),
+    costGap: rival.costGap,
   }));
   return {
     ...base,
@@ -206,6 +208,7 @@ function withTolerance(
   input: CustomerCase,
   rules: CompareRules,
 ): readonly PairVerdict[] {
+  if (rules.tolerance.length === 0) return verdicts;
   const isCompared = (one: PairVerdict) => one.legacy.length > 0 && one.solvimon.length > 0 && one.currency !== null;
   const candidates = verdicts
     .filter(isCompared)

@@ -23,18 +23,30 @@ export function shapleyParts<Factor extends string>(
 function partOf(values: readonly Rational[], factorCount: number, index: number): Rational {
   const [none, all] = values;
   if (factorCount === 1 && none !== undefined && all !== undefined) return subtractRational(all, none);
+  const weights = weightsOf(factorCount);
   let part = rational(0n);
   for (let subset = 0; subset < values.length; subset += 1) {
     if (isInSubset(subset, index)) continue;
     const without = values[subset];
     const withFactor = values[subset | (1 << index)];
     invariant(without !== undefined && withFactor !== undefined, 'every subset has a value');
-    const size = sizeOf(subset);
-    const weight = rational(factorial(size) * factorial(factorCount - size - 1), factorial(factorCount));
+    const weight = weights[sizeOf(subset)];
+    invariant(weight !== undefined, 'every size of a subset has a weight');
     part = addRational(part, multiplyRational(weight, subtractRational(withFactor, without)));
   }
   return part;
 }
+
+/** |S|!(n-|S|-1)!/n! for every size of S below n. */
+function weightsOf(factorCount: number): readonly Rational[] {
+  return allWeights[factorCount] ?? [];
+}
+
+const allWeights: readonly (readonly Rational[])[] = Array.from({ length: 7 }, (_unused, count) =>
+  Array.from({ length: count }, (_weight, size) =>
+    rational(factorial(size) * factorial(count - size - 1), factorial(count)),
+  ),
+);
 
 function isInSubset(subset: number, index: number): boolean {
   return (subset & (1 << index)) !== 0;

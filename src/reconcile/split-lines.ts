@@ -1,7 +1,7 @@
 import { Decimal, toDecimal } from '../model/money.js';
-import type { FormGroup } from './comparison-form.js';
+import type { FormGroup } from '../model/prepared.js';
 import { exactManyToMany, exactSubsets, maxManyToMany, maxSubsetCandidates } from './exact-subset.js';
-import { contentKey, unitOrder } from './line-units.js';
+import { contentKey, inUnitOrder } from './line-units.js';
 import { type GroupLink, type MatchOptions, rowMinor } from './group-link.js';
 import { compareText } from './text-order.js';
 
@@ -27,8 +27,12 @@ export function findSplits(
   solvimonUnits: readonly FormGroup[],
   options: MatchOptions,
 ): Splits {
-  const order = (units: readonly FormGroup[]) => [...units].sort((a, b) => compareText(unitOrder(a), unitOrder(b)));
-  const state: State = { legacy: order(legacyUnits), solvimon: order(solvimonUnits), links: [], rules: new Set() };
+  const state: State = {
+    legacy: inUnitOrder(legacyUnits),
+    solvimon: inUnitOrder(solvimonUnits),
+    links: [],
+    rules: new Set(),
+  };
   if (state.legacy.length + state.solvimon.length > 2) {
     oneAgainstMany(state, 'legacy', options);
     oneAgainstMany(state, 'solvimon', options);

@@ -3,6 +3,7 @@ import { type CompareRules, exactRules, type ToleranceRule } from '../model/comp
 import { currency } from '../model/currency.js';
 import type { CustomerKey } from '../model/ids.js';
 import { decimalText, zero } from '../model/money.js';
+import type { MismatchFinding } from '../model/verdict.js';
 import { type Candidate, tolerances } from './tolerance.js';
 
 const rule = (change: Partial<ToleranceRule>): ToleranceRule => ({
@@ -74,4 +75,22 @@ test('a line that one side lacks is never tolerated, and no money needs a rule t
 
 test('where no rule fits there is no tolerance at all', () => {
   expect(within([candidate('EUR', '5', '0.01')], rule({ when: { level: 'header' } }))).toEqual([null]);
+});
+
+test('a rule for one component fits only a difference that is nothing else', () => {
+  const rounding = candidate('EUR', '100', '0.01');
+  const made = (components: MismatchFinding['components']): Candidate => ({
+    ...rounding,
+    finding: { ...rounding.finding, components },
+  });
+  const cent = decimalText('0.01');
+  const onlyRounding = rule({ when: { component: 'rounding' } });
+  expect(within([made({ rounding: cent })], onlyRounding)).toEqual([true]);
+  expect(within([made({ price: cent })], onlyRounding)).toEqual([null]);
+  expect(within([made({ rounding: decimalText('0.02'), price: decimalText('-0.01') })], onlyRounding)).toEqual([null]);
+  expect(within([made({})], onlyRounding)).toEqual([null]);
+  // The first rule that fits applies, so that a narrow rule before a wide one decides for its component.
+  const nothing = { kind: 'amount', value: zero } as const;
+  const noPrice = rule({ name: 'no price', when: { component: 'price' }, over: nothing, under: nothing });
+  expect(within([made({ price: cent }), made({ rounding: cent })], noPrice, rule({}))).toEqual([false, true]);
 });

@@ -2,7 +2,7 @@ import type { CompareRules, ToleranceLimit, ToleranceRule } from '../model/compa
 import type { CurrencyCode } from '../model/currency.js';
 import { Decimal, type DecimalText, fromMinorUnits, toDecimal, toDecimalText, zero } from '../model/money.js';
 import type { CustomerKey } from '../model/ids.js';
-import type { AppliedTolerance, MismatchFinding } from '../model/verdict.js';
+import type { AppliedTolerance, ComponentName, MismatchFinding } from '../model/verdict.js';
 
 type Finding = Omit<MismatchFinding, 'tolerance'>;
 
@@ -77,8 +77,15 @@ function fits(
     (when.cause === undefined || when.cause === finding.cause) &&
     (when.level === undefined || when.level === finding.level) &&
     (when.customer === undefined || when.customer === where.customer) &&
-    (when.currency === undefined || when.currency === where.currency)
+    (when.currency === undefined || when.currency === where.currency) &&
+    (when.component === undefined || isWholly(when.component, finding))
   );
+}
+
+/** Whether a difference has money, and every part of it is this component: a rule for rounding lets no price pass beside it. */
+function isWholly(component: ComponentName, { components }: Finding): boolean {
+  const names = Object.keys(components);
+  return names.length === 1 && names[0] === component;
 }
 
 function limitIn(limit: ToleranceLimit, finding: Finding, currency: CurrencyCode): DecimalText {

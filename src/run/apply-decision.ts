@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { approvalsNeeded, proposalState } from '../confidence/maker-checker.js';
 import { moveStage } from '../confidence/stages.js';
 import { AppError } from '../errors.js';
@@ -99,10 +99,7 @@ async function goLive(context: ConfidenceContext, effect: Effect): Promise<void>
 /** Live members go back to legacy with the boundary; in shadow nobody is live and only the rung moves. */
 async function goBack(context: ConfidenceContext, effect: Effect): Promise<void> {
   const cycle = cycleBeginningOn(effect.effectiveOn, context.zone);
-  const members = new Set((await membersOf(context.db, effect.cohortId)).map(({ customer }) => customer));
-  const customers = (await liveOnSolvimon(context.db, cycle))
-    .map(({ customer }) => customer)
-    .filter((customer) => members.has(customer));
+  const customers = await liveMembers(context.db, effect.cohortId, cycle);
   await endLiveBillers(context.db, { customers, system: 'solvimon', lastCycle: shiftCycle(cycle, -1) });
   await insertLiveBillers(context.db, {
     billers: customers.map((customer) => ({ customer, system: 'legacy', fromCycle: cycle, toCycle: null })),
@@ -110,4 +107,10 @@ async function goBack(context: ConfidenceContext, effect: Effect): Promise<void>
     by: effect.proposedBy,
     now: context.now(),
   });
+}
+
+/** Members of a cohort whom Solvimon bills in a cycle: whom a rollback with that cycle takes back. */
+export async function liveMembers(db: Kysely<Database>, cohortId: string, cycle: string): Promise<readonly string[]> {
+  const members = new Set((await membersOf(db, cohortId)).map(({ customer }) => customer));
+  return (await liveOnSolvimon(db, cycle)).map(({ customer }) => customer).filter((customer) => members.has(customer));
 }

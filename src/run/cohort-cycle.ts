@@ -335,7 +335,8 @@ function unmetRequirements(
 /**
  * The cause as decide() takes it. Its reach is that of the cause that hits the most customers. It is known only when that
  * cause is proven throughout AND what is not explained is within the policy: a proven cause must not lend its name to money
- * that nobody can explain.
+ * that nobody can explain. What people said of root causes counts: all of them declared fixed is ready for the next cycle,
+ * and one that came back after it was gone is regressed.
  */
 function worstCause(
   causes: readonly CauseFacts[],
@@ -354,7 +355,7 @@ function worstCause(
     status,
     customersShare: ratio(worst.customers, present),
     customers: worst.customers,
-    regressed: false,
+    regressed: causes.some(({ hasRegressed }) => hasRegressed),
   };
 }
 

@@ -59,7 +59,10 @@ export async function toSnapshot(input: {
     harmConfirmed: known.records.some(({ item, outcome }) => item === 'harm_confirmed' && outcome === 'pass'),
     data: { ...newest.data, freshnessHours: freshness(known) },
     census: { ...newest.census, openCritical: critical.length },
-    cause: { ...newest.cause, regressed: hasRegressed(history.slice(0, -1), history.at(-1) ?? new Set()) },
+    cause: {
+      ...newest.cause,
+      regressed: newest.cause.regressed || hasRegressed(history.slice(0, -1), history.at(-1) ?? new Set()),
+    },
     live: input.live,
     evidence: {
       attempt: evidence.attempt,

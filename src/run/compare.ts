@@ -4,6 +4,7 @@ import type { PairVerdict } from '../model/verdict.js';
 import { assemble } from '../reconcile/prepare.js';
 import { readChunk } from '../store/residue.js';
 import type { StoredRun } from '../store/runs.js';
+import { chunkEvidence } from '../store/usage/evidence.js';
 import { writeChunk } from '../store/verdict-rows.js';
 import type { RunContext } from './context.js';
 import { loadsOf } from './pair.js';
@@ -26,7 +27,11 @@ export async function compareChunk(
     ...loads,
     assemble: (document, lines, customer) => assemble(document, lines, customer, rules),
   });
-  const verdicts = cases.flatMap((one) => reconcile(one, rules));
+  const evidence = await chunkEvidence(context.db, { runId: run.id, runSeq: run.seq, chunk });
+  const verdicts = cases.flatMap((one) => {
+    const usageEvidence = one.customer === null ? undefined : evidence.get(one.customer);
+    return reconcile(usageEvidence === undefined ? one : { ...one, usageEvidence }, rules);
+  });
   await writeChunk(context.pool, { runSeq: run.seq, cycle: run.cycle, chunk, verdicts, now: context.now() });
   context.progress({ step: 'compare', chunk, pairs: verdicts.length });
 }

@@ -9,6 +9,7 @@ import type { StoredRun } from '../store/runs.js';
 import type { SourceRate } from '../store/source-rate.js';
 import type { Database } from '../store/tables.js';
 import type { Minimise } from './minimise-raw.js';
+import type { UsageSettings } from './usage/settings.js';
 
 /** What a use case needs of a run's configuration. Built by the composition root from the configuration the run began with. */
 export type RunSettings = {
@@ -24,6 +25,8 @@ export type RunSettings = {
   readonly settleGraceMs?: number;
   /** Takes out of a raw record what is not to be kept; not given: everything is kept. */
   readonly minimise?: Minimise;
+  /** Left out or null: no usage is configured, and none is checked. */
+  readonly usage?: UsageSettings | null;
   openSource(side: Side): Promise<Source>;
   /** null: this source sets no limit, a file or a database. */
   rateOf(side: Side): SourceRate | null;
@@ -43,6 +46,7 @@ export type RunContext = {
 /** What a progress bar may show. Never decides anything. */
 export type ProgressEvent =
   | { readonly step: 'collect'; readonly side: Side; readonly documents: number; readonly isDone: boolean }
+  | { readonly step: 'usage'; readonly side: Side; readonly records: number; readonly isDone: boolean }
   | { readonly step: 'pair'; readonly settledPairs: number; readonly residueCustomers: number; readonly chunks: number }
   | { readonly step: 'compare'; readonly chunk: number; readonly pairs: number }
   | { readonly step: 'summarise' };

@@ -38,7 +38,8 @@ export async function proposeDecision(
   const today = todayOf(context);
   const expiresOn = readExpiry(input.expiresOn, needed, today);
   const affected = affectedBy(evaluation, input.decision);
-  if (input.decision === 'EXPAND') refuseUnsafeExpand(evaluation, affected);
+  const unsafe = input.decision === 'EXPAND' ? expandRefusal(evaluation, affected) : null;
+  if (unsafe !== null) throw new AppError('not_allowed', { detail: unsafe });
   const effectiveOn = effectiveDay(context, input.decision, input.effectiveOn, today);
   const now = context.now();
   const id = await context.db.transaction().execute(async (trx) => {
@@ -70,19 +71,18 @@ export async function proposeDecision(
   return { proposal, needed, evaluation };
 }
 
-/** Two live billers, unusable data and customers who are not clean themselves are no matter of opinion: no override goes past them. */
-function refuseUnsafeExpand({ snapshot, critical, cohort }: Evaluation, affected: readonly string[]): void {
+/**
+ * Why nobody may propose to expand, whatever their reason; null when they may. Two live billers, unusable data and customers
+ * who are not clean themselves are no matter of opinion: no override goes past them.
+ */
+export function expandRefusal({ snapshot, critical, cohort }: Evaluation, affected: readonly string[]): string | null {
   const double = critical.find((finding) => finding.startsWith('single biller'));
-  if (double !== undefined)
-    throw new AppError('not_allowed', { detail: `${double}; cohort ${cohort.id} cannot expand before that is mended` });
+  if (double !== undefined) return `${double}; cohort ${cohort.id} cannot expand before that is mended`;
   if (Number.isNaN(snapshot.data.pairCoverage))
-    throw new AppError('not_allowed', {
-      detail: `cohort ${cohort.id} was never measured; there is nothing to expand on`,
-    });
+    return `cohort ${cohort.id} was never measured; there is nothing to expand on`;
   if (affected.length === 0)
-    throw new AppError('not_allowed', {
-      detail: `nobody of cohort ${cohort.id} may go live: no member is clean long enough, in a stratum that passes, under the caps`,
-    });
+    return `nobody of cohort ${cohort.id} may go live: no member is clean long enough, in a stratum that passes, under the caps`;
+  return null;
 }
 
 function readExpiry(text: string | undefined, needed: Needed, today: string): string | null {
@@ -120,7 +120,7 @@ function effectiveDay(
 }
 
 /** Whom a decision touches: those who go live next, or those who are live. */
-function affectedBy({ evidence, cohort, snapshot }: Evaluation, decision: DecisionKind): readonly string[] {
+export function affectedBy({ evidence, cohort, snapshot }: Evaluation, decision: DecisionKind): readonly string[] {
   if (decision === 'EXPAND') return [...(evidence.next?.core ?? []), ...(evidence.next?.random ?? [])].sort();
   if (decision === 'ROLLBACK' && snapshot.mode === 'live' && cohort.stage !== 'shadow')
     return [...evidence.counted.mature].sort();

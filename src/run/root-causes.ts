@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
 import { AppError } from '../errors.js';
+import { isRealDate } from '../model/period.js';
+import { maxAcceptanceDays } from '../model/work.js';
 import {
   changedFactor,
   type Decision,
@@ -17,6 +19,7 @@ import { rootCauseStatus } from '../store/root-cause-views.js';
 import { decideRootCause, recordRootCauses, type Transition } from '../store/root-causes.js';
 import type { StoredRun } from '../store/runs.js';
 import type { Database } from '../store/tables.js';
+import { todayIn } from './carry-work.js';
 
 export { decisions };
 
@@ -35,7 +38,8 @@ export async function recordCauses(
   isComplete: boolean,
   now: Date,
 ): Promise<void> {
-  const input = { runSeq: run.seq, cycle: run.cycle, firstState, transitions, changedFactor, now };
+  const today = todayIn(now, run.timezone);
+  const input = { runSeq: run.seq, cycle: run.cycle, firstState, transitions, changedFactor, today, now };
   await db.transaction().execute((trx) => recordRootCauses(trx, { ...input, isWhole: isComplete }));
 }
 
@@ -98,6 +102,27 @@ function toText(cover: Cover): CoverText {
   };
 }
 
+/** An acceptance has an end, and only an acceptance: what is let pass for ever is forgotten. */
+function checkUntil(input: {
+  readonly decision: Decision;
+  readonly until: string | null;
+  readonly today: string;
+}): void {
+  const { decision, until, today } = input;
+  if (decision !== 'accept' && until !== null)
+    throw new AppError('usage', { detail: `an end (${until}) belongs to accept, not to ${decision}` });
+  if (decision !== 'accept') return;
+  const last = addDays(today, maxAcceptanceDays);
+  if (until === null || !isRealDate(until) || until <= today || until > last)
+    throw new AppError('usage', {
+      detail: `say until when it is accepted: a day after ${today} and no later than ${last}${until === null ? '' : `, not ${until}`}`,
+    });
+}
+
+function addDays(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
 /** Puts somebody's decision about a root cause into effect; throws AppError when there is none such, or when it makes no sense now. */
 export async function decide(
   db: Kysely<Database>,
@@ -106,9 +131,14 @@ export async function decide(
     readonly decision: Decision;
     readonly who: string;
     readonly note: string | null;
+    /** Day on which an acceptance ends; null for every other decision. */
+    readonly until: string | null;
+    /** "YYYY-MM-DD", in the configured zone. */
+    readonly today: string;
     readonly now: Date;
   },
 ): Promise<RootCauseState> {
+  checkUntil(input);
   const found = await rootCauseStatus(db, input.fingerprint);
   const from = rootCauseStates.find((state) => state === found?.status);
   if (from === undefined) throw new AppError('root_cause_not_found', { detail: input.fingerprint });

@@ -2,28 +2,15 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import { AppError } from '../errors.js';
 import { instantOfMs } from '../model/period.js';
 import { problem } from '../model/problem.js';
 import type { Capabilities, CheckFinding, PullContext, PullEvent, Scope, Source } from '../model/source.js';
 import { type ReportKind, reportKinds } from './report-columns.js';
+import type { ReportsConfig } from './reports-config.js';
 import { readReportFile } from './report-file.js';
 import type { ReportFile, ReportFiles } from './report-invoices.js';
 import { emitReports } from './reports-pull.js';
-
-/** `sources.solvimon` with `kind: reports`: the header, line and tax reports saved as files, for people without API access. */
-export const reportsConfig = z.strictObject({
-  kind: z.literal('reports'),
-  /** A directory; `{cycle}` is replaced. Files are told apart by header, line and tax in their names. */
-  path: z.string().min(1),
-  require_hold: z.enum(['true', 'false']).default('true'),
-  one_off: z.enum(['list', 'compare']).default('list'),
-  cycle_by: z.enum(['service_period', 'invoice_date']).default('service_period'),
-  /** Our field → the column that holds it, e.g. `customer_reference: Legacy account`. */
-  report_columns: z.record(z.string(), z.string()).default({}),
-});
-export type ReportsConfig = z.infer<typeof reportsConfig>;
 
 const capabilities: Capabilities = {
   snapshot: 'file',

@@ -11,7 +11,6 @@ export type UntoldRun = {
   readonly cycle: string;
   readonly isComplete: boolean;
   readonly incompleteBecause: readonly string[];
-  readonly summary: unknown;
   /** The run it is compared with: the one before it in its cycle, else the newest of an earlier cycle. */
   readonly earlier: { readonly id: string; readonly seq: string; readonly cycle: string } | null;
 };
@@ -22,7 +21,7 @@ export async function runsWithoutAlert(
   input: { readonly kind: string; readonly since: Date },
 ): Promise<readonly UntoldRun[]> {
   const result = await sql<UntoldRun>`
-    select r.id, r.seq, r.cycle, coalesce(r.is_complete, false) as "isComplete", r.incomplete_because as "incompleteBecause", r.summary,
+    select r.id, r.seq, r.cycle, coalesce(r.is_complete, false) as "isComplete", r.incomplete_because as "incompleteBecause",
       (select jsonb_build_object('id', e.id, 'seq', e.seq::text, 'cycle', e.cycle) from run e
         where e.state = 'finished' and e.customers is null and e.seq < r.seq and e.cycle collate "C" <= r.cycle
         order by e.cycle collate "C" desc, e.seq desc limit 1) as earlier
@@ -125,4 +124,29 @@ export async function suspendedCycles(db: Kysely<Database>): Promise<
       array(select s.person from signoff s where s.cycle = c.cycle and s.round = c.round order by s.signed_at, s.person) as signers
     from cycle_state c where c.state = 'suspended' order by c.cycle collate "C"`.execute(db);
   return result.rows;
+}
+
+/** The newest comparison of a cycle's usage that found something, or could not read all of it. */
+export type TroubledUsage = {
+  readonly cycle: string;
+  readonly run: string | null;
+  readonly isComplete: boolean;
+  readonly incompleteBecause: readonly string[];
+  /** How many findings there are of each class, the most first. */
+  readonly findings: readonly { readonly class: string; readonly events: number }[];
+  readonly rejected: number;
+};
+
+/** Troubled usage of cycles compared since a moment; for a cycle only its newest comparison counts. */
+export async function troubledUsage(db: Kysely<Database>, since: Date): Promise<readonly TroubledUsage[]> {
+  const result = await sql<TroubledUsage>`
+    with newest as (
+      select distinct on (cycle) * from usage_check where state = 'compared' and kind in ('run', 'check') order by cycle, seq desc
+    )
+    select n.cycle, n.run_id as run, coalesce(n.is_complete, false) as "isComplete", n.incomplete_because as "incompleteBecause",
+      coalesce((select jsonb_agg(jsonb_build_object('class', f.class, 'events', f.events) order by f.events desc, f.class)
+        from (select class, count(*)::int as events from usage_finding where check_seq = n.seq group by class) f), '[]') as findings,
+      (select count(*)::int from usage_rejected r join usage_load l on l.id = r.load_id where l.check_seq = n.seq) as rejected
+    from newest n where n.finished_at >= ${since} order by n.cycle collate "C"`.execute(db);
+  return result.rows.filter((one) => !one.isComplete || one.findings.length > 0 || one.rejected > 0);
 }

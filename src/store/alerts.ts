@@ -123,3 +123,11 @@ export async function acknowledgeAlert(
     where id = ${one.id} and acknowledged_at is null`.execute(trx);
   return (result.numAffectedRows ?? 0n) > 0n;
 }
+
+/** Those of the given alerts that somebody takes care of. */
+export async function acknowledgedOf(db: Kysely<Database>, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const result = await sql<{ id: string }>`
+    select id from alert where id = any(${[...ids]}::text[]) and acknowledged_at is not null`.execute(db);
+  return new Set(result.rows.map(({ id }) => id));
+}

@@ -11,6 +11,8 @@ export type CauseCluster = {
   readonly status: string;
   readonly owner: string | null;
   readonly note: string | null;
+  /** Day on which the acceptance ends, "YYYY-MM-DD"; null unless it is accepted. */
+  readonly acceptedUntil: string | null;
   readonly firstCycle: string;
   readonly mismatches: number;
   readonly proven: number;
@@ -38,6 +40,7 @@ export async function causeClusters(
     )
     select m.fingerprint, min(m.cause) as cause, min(m.level) as level, min(m.charge_key) as "chargeKey", m.currency,
       coalesce(min(r.status), 'unknown') as status, min(r.owner) as owner, min(r.note) as note,
+      (min(r.accepted_until) filter (where r.status = 'accepted'))::text as "acceptedUntil",
       coalesce(min(r.first_cycle), min(m.first_cycle), ${run.cycle}) as "firstCycle", count(*)::int as mismatches,
       (count(*) filter (where m.confidence = 'proven'))::int as proven, count(distinct m.pair_id)::int as pairs, count(distinct m.customer)::int as customers,
       trim_scale(coalesce(sum(m.delta) filter (where m.delta > 0), 0))::text as over,

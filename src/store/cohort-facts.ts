@@ -200,7 +200,10 @@ export type CauseFacts = {
   readonly customers: number;
   readonly mismatches: number;
   readonly explained: number;
+  /** Somebody is to fix it, or its root cause is said to be fixed. */
   readonly fixPending: number;
+  /** One of its root causes had gone and came back. */
+  readonly hasRegressed: boolean;
   readonly fingerprints: readonly string[];
 };
 
@@ -212,14 +215,17 @@ export async function causeFacts(db: Kysely<Database>, key: FactsKey): Promise<r
     mismatches: string;
     explained: string;
     fix_pending: string;
+    has_regressed: boolean;
     fingerprints: string[];
   }>`
     with ${memberTable(key.who)}
     select cause, count(distinct customer) as customers, count(*) as mismatches,
       count(*) filter (where ${isExplained}) as explained,
-      count(*) filter (where status in ('fix_solvimon', 'fix_legacy', 'fix_mapping')) as fix_pending,
+      count(*) filter (where status in ('fix_solvimon', 'fix_legacy', 'fix_mapping') or life = 'fix-ready') as fix_pending,
+      bool_or(coalesce(life = 'regressed', false)) as has_regressed,
       array_agg(distinct fingerprint order by fingerprint) as fingerprints
     from mismatch join member using (customer)
+      left join (select fingerprint, status as life from root_cause) root using (fingerprint)
     where run_seq = ${sql.lit(key.runSeq)} and not is_within_tolerance
     group by cause order by count(distinct customer) desc, sum(abs_delta) desc, cause collate "C"`.execute(db);
   return result.rows.map((row) => ({
@@ -228,6 +234,7 @@ export async function causeFacts(db: Kysely<Database>, key: FactsKey): Promise<r
     mismatches: Number(row.mismatches),
     explained: Number(row.explained),
     fixPending: Number(row.fix_pending),
+    hasRegressed: row.has_regressed,
     fingerprints: row.fingerprints,
   }));
 }

@@ -5,6 +5,7 @@ import {
   type DocumentState,
   documentKinds,
   documentStates,
+  isClearable,
   type Line,
   type LineKind,
   lineKinds,
@@ -62,9 +63,6 @@ type LineDetail = {
 /** One `document` row in COPY text. */
 export function encodeDocument(loadId: string, docNo: number, inCycle: boolean, prepared: PreparedDocument): string {
   const { document } = prepared;
-  const clearable =
-    document.notReady.length === 0 &&
-    (document.state === 'final' || document.state === 'draft' || document.state === 'preview');
   return [
     loadId,
     String(docNo),
@@ -88,7 +86,7 @@ export function encodeDocument(loadId: string, docNo: number, inCycle: boolean, 
     document.totals.discount ?? '\\N',
     document.totals.gross,
     copyValue(document.notReady),
-    copyValue(clearable),
+    copyValue(isClearable(document)),
     prepared.digest,
     copyValue(document.place.file ?? null),
     copyValue(document.place.line ?? null),

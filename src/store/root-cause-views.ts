@@ -11,6 +11,8 @@ export type RootCauseView = {
   readonly status: string;
   readonly owner: string | null;
   readonly note: string | null;
+  /** Day on which the acceptance ends, "YYYY-MM-DD"; null unless it is accepted. */
+  readonly acceptedUntil: string | null;
   readonly firstCycle: string;
   readonly mismatches: number;
   readonly proven: number;
@@ -44,6 +46,7 @@ export type CauseEvent = {
 
 const columns = sql`
   r.fingerprint, r.cause, r.level, r.charge_key as "chargeKey", r.currency, r.status, r.owner, r.note, r.first_cycle as "firstCycle",
+  case when r.status = 'accepted' then r.accepted_until::text end as "acceptedUntil",
   c.mismatches, c.proven, c.pairs, c.customers, trim_scale(c.over)::text as over, trim_scale(c.under)::text as under,
   c.would_match as "wouldMatch", c.examples`;
 

@@ -14,6 +14,8 @@ export type RecordInput = {
   readonly changedFactor: number;
   /** False for a partial or incomplete run: it may show causes, but that one is gone it cannot say. */
   readonly isWhole: boolean;
+  /** "YYYY-MM-DD", in the zone of the cycle: acceptances whose day has come end. */
+  readonly today: string;
   readonly now: Date;
 };
 
@@ -42,7 +44,22 @@ export async function recordRootCauses(trx: Transaction<Database>, input: Record
     insert into root_cause_cycle (fingerprint, cycle, run_seq, mismatches, proven, pairs, customers, over, under, would_match, examples)
     select fingerprint, ${input.cycle}, ${sql.lit(input.runSeq)}::bigint, mismatches, proven, pairs, customers, over, under, would_match, examples
     from ${seen}`.execute(trx);
+  await expireAcceptances(trx, input);
   if (input.isWhole) await moveLife(trx, input);
+}
+
+/** Ends the acceptances whose day has come, by the table of the life. A repeat finds none left. */
+async function expireAcceptances(trx: Transaction<Database>, input: RecordInput): Promise<void> {
+  const rule = input.transitions.find(({ from, event }) => from === 'accepted' && event === 'expired');
+  if (rule === undefined) return;
+  await sql`
+    with ended as (
+      update root_cause set status = ${rule.to}, status_before = ${rule.to}, updated_at = ${input.now}
+      where status = 'accepted' and accepted_until <= ${input.today}::date
+      returning fingerprint
+    )
+    insert into root_cause_event (fingerprint, cycle, event, from_status, to_status, at)
+    select fingerprint, null, 'expired', 'accepted', ${rule.to}, ${input.now} from ended`.execute(trx);
 }
 
 /** A temporary table with one row per fingerprint of the run. */
@@ -115,12 +132,15 @@ export async function decideRootCause(
     readonly to: string;
     readonly who: string;
     readonly note: string | null;
+    /** Day on which an acceptance ends, "YYYY-MM-DD"; null for every other decision. */
+    readonly until: string | null;
     readonly now: Date;
   },
 ): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
     const changed = await sql`
       update root_cause r set status = ${input.to}, status_before = ${input.to}, owner = ${input.who}, note = coalesce(${input.note}, note),
+        accepted_until = ${input.until}::date,
         decided_gross = coalesce((select c.over - c.under from root_cause_cycle c where c.fingerprint = r.fingerprint and c.cycle = r.last_cycle), decided_gross),
         updated_at = ${input.now}
       where fingerprint = ${input.fingerprint} and status = ${input.from}`.execute(trx);

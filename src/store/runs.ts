@@ -86,6 +86,23 @@ export async function latestFinishedRun(
   return row === undefined ? undefined : fromRunRow(row);
 }
 
+/** The finished run before another: of its cycle, else the newest one of the cycles before. */
+export async function runBefore(
+  db: Kysely<Database>,
+  run: { readonly seq: string; readonly cycle: string },
+): Promise<StoredRun | undefined> {
+  const before = selectRun(db).where('state', '=', 'finished').orderBy('seq', 'desc').limit(1);
+  const row =
+    (await before.where('cycle', '=', run.cycle).where('seq', '<', run.seq).executeTakeFirst()) ??
+    (await before
+      .clearOrderBy()
+      .where('cycle', '<', run.cycle)
+      .orderBy('cycle', 'desc')
+      .orderBy('seq', 'desc')
+      .executeTakeFirst());
+  return row === undefined ? undefined : fromRunRow(row);
+}
+
 /** Newest first. */
 export async function listRuns(
   db: Kysely<Database>,

@@ -187,6 +187,7 @@ export type RootCauseTable = {
   owner: string | null;
   note: string | null;
   updated_at: Timestamp;
+  accepted_until: ColumnType<string | null, string | null | undefined, string | null>;
 };
 
 export type RootCauseCycleTable = {
@@ -239,6 +240,43 @@ export type SolvimonIncidentTable = {
 
 export type WebhookDeliveryTable = { token: string; keep_until: ColumnType<string, Date, Date> };
 
+export type UsageCheckTable = {
+  seq: Generated<string>;
+  id: string;
+  kind: 'run' | 'check' | 'dry_run' | 'backfill';
+  run_id: string | null;
+  cycle: string;
+  timezone: string;
+  state: 'reading' | 'compared';
+  is_complete: boolean | null;
+  incomplete_because: Generated<string[]>;
+  closes_at: Timestamp;
+  summary: Json<unknown> | null;
+  result_hash: string | null;
+  created_at: Timestamp;
+  finished_at: Timestamp | null;
+};
+
+export type UsageLoadTable = {
+  id: Generated<string>;
+  check_seq: string;
+  side: 'legacy' | 'solvimon';
+  system: string;
+  state: 'loading' | 'loaded';
+  read: string | null;
+  events: string | null;
+  aggregates: string | null;
+  rejected: string | null;
+  skipped: ColumnType<unknown, string | undefined, string>;
+  problems: ColumnType<unknown, string | undefined, string>;
+  is_complete: boolean | null;
+  incomplete_because: Generated<string[]>;
+  input_hash: string | null;
+  as_of: Timestamp | null;
+  started_at: Timestamp;
+  loaded_at: Timestamp | null;
+};
+
 export type Database = {
   run: RunTable;
   load: LoadTable;
@@ -258,4 +296,6 @@ export type Database = {
   solvimon_hold: SolvimonHoldTable;
   solvimon_incident: SolvimonIncidentTable;
   webhook_delivery: WebhookDeliveryTable;
+  usage_check: UsageCheckTable;
+  usage_load: UsageLoadTable;
 };

@@ -3,6 +3,7 @@ import type { ErrorBody } from '../api/schemas/common.js';
 import type * as cycles from '../api/schemas/cycles.js';
 import type * as mismatches from '../api/schemas/mismatches.js';
 import type * as pairs from '../api/schemas/pairs.js';
+import type * as runDiff from '../api/schemas/run-diff.js';
 import type * as runs from '../api/schemas/runs.js';
 import type * as work from '../api/schemas/work.js';
 import type { auditEntry } from '../api/routes/audit.js';
@@ -19,6 +20,7 @@ export type CycleDetail = z.output<typeof cycles.cycleDetail>;
 export type Statement = z.output<typeof cycles.statement>;
 export type Run = z.output<typeof cycles.run>;
 export type RunDetail = z.output<typeof cycles.runDetail>;
+export type RunDiff = z.output<typeof runDiff.runDiff>;
 export type CauseList = z.output<typeof cycles.causeList>;
 export type RootCause = z.output<typeof cycles.rootCause>;
 export type SignoffStatus = z.output<typeof cycles.signoffStatus>;
@@ -114,6 +116,9 @@ export const api = {
     call<CauseList>('GET', `/api/v1/cycles/${part(cycle)}/causes${queryText({ run })}`),
   runs: (query: RunQuery = {}) => call<{ rows: readonly Run[] }>('GET', `/api/v1/runs${queryText(query)}`),
   run: (run: string) => call<RunDetail>('GET', `/api/v1/runs/${part(run)}`),
+  /** Against the finished run before it, or the one that is named. */
+  runDiff: (run: string, query: { against?: string | undefined; change?: string | undefined } = {}) =>
+    call<RunDiff>('GET', `/api/v1/runs/${part(run)}/diff${queryText(query)}`),
   /** An EventSource on it hears "progress" and "end", each with the data of a Progress. */
   runEventsAddress: (run: string) => `/api/v1/runs/${part(run)}/events`,
 

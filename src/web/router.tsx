@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { MismatchPage } from './mismatches/mismatch-page.js';
 import { PairPage } from './invoices/pair-page.js';
+import { AlertsPage } from './pages/alerts.js';
 import { AuditPage } from './pages/audit.js';
 import { CausesPage } from './pages/causes.js';
 import { CohortPage, CohortsPage } from './pages/cohorts.js';
@@ -8,6 +9,8 @@ import { CyclePage } from './pages/cycle.js';
 import { DecisionsPage } from './pages/decisions.js';
 import { JobsPage } from './pages/jobs.js';
 import { OverviewPage } from './pages/overview.js';
+import { RunbookPage } from './pages/runbook.js';
+import { RunPage } from './pages/run.js';
 import { SettingsPage } from './pages/settings.js';
 import { UsagePage } from './pages/usage.js';
 import { parseSearch, type Search, searchText } from './search-text.js';
@@ -34,6 +37,9 @@ const routes = root.addChildren([
   at('/decisions', DecisionsPage),
   at('/settings', SettingsPage),
   at('/jobs', JobsPage),
+  at('/alerts', AlertsPage),
+  at('/runbooks/$runbook', RunbookPage),
+  at('/runs/$run', RunPage),
   at('/audit', AuditPage),
 ]);
 

@@ -85,6 +85,9 @@ function Masthead() {
             <Link to="/jobs">Runs</Link>
           </li>
           <li>
+            <Link to="/alerts">Alerts</Link>
+          </li>
+          <li>
             <Link to="/settings">Settings</Link>
           </li>
           <li>

@@ -130,6 +130,28 @@ describe('Slack', () => {
   });
 });
 
+test('in quiet hours people get nothing but what is critical, and in the morning one message with the rest', async () => {
+  const night = testClock('2026-11-05T21:00:00Z');
+  const quiet = openTestAlerts(database, {
+    alerts: `${config}  quiet: { from: '20:00', to: '07:00' }
+  webhooks: [{ id: pager, url_env: SLACK, secret_env: SECRET }]
+`,
+    variables: { SMTP: mailbox.url, SLACK: receiver.url, SECRET: 'a-secret-that-is-long-enough' },
+    now: night.now,
+  });
+  for (const about of ['one', 'two']) await insertAlert(database.db, someAlert(about), night.now());
+  await insertAlert(database.db, someAlert('bad', { kind: 'billing.two_billers', title: 'two live' }), night.now());
+  // Three alerts to the pager; the critical one to Slack and to two people.
+  expect(await sendAlerts(quiet)).toEqual({ sent: 6, again: 0, dead: 0 });
+  expect(mailbox.mails.map(({ raw }) => raw.includes('did not finish'))).toEqual([false, false]);
+  night.pass(9 * 3_600_000 - 1);
+  expect(await sendAlerts(quiet)).toEqual({ sent: 0, again: 0, dead: 0 });
+  night.pass(1);
+  expect(await sendAlerts(quiet)).toEqual({ sent: 3, again: 0, dead: 0 });
+  expect(headersOf(mailbox.mails.at(-1)?.raw ?? '').replaceAll('\r\n ', ' ')).toContain('(one) (and 1 more)');
+  await quiet.close();
+});
+
 test('a variable that is missing or no secret is named, all at once, and no value is shown', () => {
   const wrong = () =>
     openTestAlerts(database, {

@@ -22,6 +22,8 @@ const pages = {
   decisions: '/decisions',
   settings: '/settings',
   jobs: '/jobs',
+  alerts: '/alerts',
+  runbook: '/runbooks/run-incomplete',
   audit: '/audit',
 } as const;
 

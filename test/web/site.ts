@@ -6,6 +6,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { apiContext } from '../../src/app-api.js';
 import { openConfidence } from '../../src/app-confidence.js';
 import { buildServer } from '../../src/api/server.js';
+import { watchForAlerts } from '../../src/run/alerts/watch.js';
 import { createAndEvaluate } from '../../src/run/evaluate-cohorts.js';
 import { type DemoRuns, runDemo } from '../support/demo-runs.js';
 
@@ -37,8 +38,10 @@ export async function openSite(now: Date): Promise<Site> {
   execFileSync(process.execPath, [vite, ...build], { env: { ...process.env, NODE_ENV: 'production' } });
   const demo = await runDemo(now);
   await createAndEvaluate(await openConfidence(demo.database as never, demo.loaded, () => now), 'demo');
+  const context = apiContext(demo.database as never, demo.loaded, () => new Date());
+  await context.withAlerts((alerts) => watchForAlerts(alerts));
   const app = await buildServer({
-    api: apiContext(demo.database as never, demo.loaded, () => new Date()),
+    api: context,
     auth: { kind: 'local', user: 'anna' },
     session: { key: Buffer.alloc(32, 7), seconds: 3600 },
     isHttps: false,

@@ -7,6 +7,10 @@ import { findRun, listRuns, type StoredRun } from '../../store/runs.js';
 import { countProblems, listProblems } from '../../store/summary.js';
 import type { ApiContext } from '../context.js';
 import { type ApiRoute, fileRoute, route } from '../route.js';
+import { compareRuns } from '../../run/compare-runs.js';
+import { changes } from '../../store/run-diff.js';
+import { severalOf, wholeNumber } from '../schemas/common.js';
+import { runDiff } from '../schemas/run-diff.js';
 import { runDetail } from '../schemas/cycles.js';
 import { runList, runOf, runQuery } from '../schemas/runs.js';
 
@@ -42,6 +46,32 @@ export const runRoutes: readonly ApiRoute[] = [
         summary: found.summary ?? null,
         problems: await listProblems(api.db, found, shownProblems),
         problemCount: await countProblems(api.db, found),
+      };
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/api/v1/runs/:run/diff',
+    rule: 'read',
+    tag: 'runs',
+    summary: 'What a run finds that an earlier one did not, and the other way round; largest change first',
+    params: runParams,
+    query: z.object({
+      against: z.string().max(26).optional(),
+      change: severalOf(changes).optional(),
+      limit: wholeNumber(1, 500, 200),
+    }),
+    response: runDiff,
+    handle: async ({ api, params, query }) => {
+      const change = changes.filter((one) => query.change?.includes(one) ?? one !== 'same');
+      const { earlier, later, totals, rows } = await compareRuns(api.db, { ...query, run: params.run, change });
+      return {
+        earlier: runOf(earlier),
+        later: runOf(later),
+        sameConfiguration: earlier.configHash === later.configHash,
+        sameResult: earlier.resultHash === later.resultHash,
+        totals,
+        rows,
       };
     },
   }),

@@ -1,7 +1,9 @@
 import type { ApiRoute } from '../route.js';
+import { alertRoutes } from './alerts.js';
 import { auditRoutes } from './audit.js';
 import { cohortRoutes } from './cohorts.js';
 import { cycleRoutes } from './cycles.js';
+import { expansionRoutes } from './expansion.js';
 import { exportRoutes } from './exports.js';
 import { jobRoutes } from './jobs.js';
 import { meRoutes } from './me.js';
@@ -23,9 +25,11 @@ export const routeTable: readonly ApiRoute[] = [
   ...workRoutes,
   ...signoffRoutes,
   ...cohortRoutes,
+  ...expansionRoutes,
   ...exportRoutes,
   ...settingsRoutes,
   ...jobRoutes,
+  ...alertRoutes,
   ...auditRoutes,
   ...tokenRoutes,
 ];

@@ -147,6 +147,10 @@ export const rootCause = z
     status: z.string(),
     owner: z.string().nullable(),
     note: z.string().nullable(),
+    acceptedUntil: z
+      .string()
+      .nullable()
+      .meta({ description: 'Day on which the acceptance ends; null unless it is accepted' }),
     firstCycle: z.string(),
     mismatches: z.number().int(),
     proven: z.number().int(),

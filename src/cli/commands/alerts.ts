@@ -1,9 +1,9 @@
-import { lookAndSend, openAlerts, type OpenAlerts } from '../../app-alerts.js';
-import type { LoadedConfig } from '../../config.js';
+import { lookAndSend, withAlerts } from '../../app-alerts.js';
 import type { OpenStore } from '../../app.js';
 import { AppError } from '../../errors.js';
 import { alertKindNames } from '../../model/alert.js';
 import { acknowledge, findAlert, resend, testChannels } from '../../run/alerts/act.js';
+import type { AlertContext } from '../../run/alerts/context.js';
 import { type ListedAlert, listAlerts } from '../../store/alerts.js';
 import { cliActor } from '../actor.js';
 import { writeRows } from '../output.js';
@@ -60,7 +60,7 @@ export const addNotifyCommands: AddCommands = (program, host) => {
     .argument('[channel]', 'its id in the configuration')
     .action(async (channel: string | undefined) => {
       const current = host.session();
-      await withAlerts(current, async (open) => {
+      await withChannels(current, async (open) => {
         const outcomes = await testChannels(open, channel ?? null);
         await writeRows(current.globals.output, outcomes, drawTests);
         if (outcomes.some(({ problem }) => problem !== null)) host.setExit(5);
@@ -91,7 +91,7 @@ async function showOne(current: Session, find: (store: OpenStore) => Promise<Lis
 /** Exit 5 when something could not be delivered: it is tried again, or waits for a person. */
 async function sendNow(current: Session): Promise<number> {
   let code = 0;
-  await withAlerts(current, async (open) => {
+  await withChannels(current, async (open) => {
     const outcome = await lookAndSend(open);
     if (open.routes.length === 0) tell('no channel is configured: alerts are only listed');
     if (current.globals.output !== 'table') say(JSON.stringify({ schemaVersion: 1, ...outcome }));
@@ -102,17 +102,9 @@ async function sendNow(current: Session): Promise<number> {
   return code;
 }
 
-async function withAlerts(
-  current: Session,
-  work: (open: OpenAlerts, store: OpenStore, loaded: LoadedConfig) => Promise<void>,
-): Promise<void> {
-  await withConfiguredStore(current, async (store, loaded) => {
-    const { log, signal } = current;
-    const open = openAlerts({ store, loaded, variables: process.env, log, signal, now });
-    try {
-      await work(open, store, loaded);
-    } finally {
-      await open.close();
-    }
-  });
+async function withChannels(current: Session, work: (open: AlertContext) => Promise<void>): Promise<void> {
+  const { log, signal } = current;
+  await withConfiguredStore(current, (store, loaded) =>
+    withAlerts({ store, loaded, variables: process.env, log, signal, now }, work),
+  );
 }

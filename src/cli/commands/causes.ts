@@ -1,5 +1,6 @@
 import os from 'node:os';
 import { AppError } from '../../errors.js';
+import { todayIn } from '../../run/carry-work.js';
 import { decide, decisions } from '../../run/root-causes.js';
 import type { RunSummary } from '../../run/summarise.js';
 import { eventsOf, findRootCauses, listRootCauses, trendOf } from '../../store/root-cause-views.js';
@@ -9,6 +10,8 @@ import { renderRootCause, renderRootCauses } from '../render/root-causes.js';
 import { type AddCommands, chosenRun, say, subcommand, withConfiguredStore, withRunOptions } from '../session.js';
 
 type Options = { readonly cycle?: string; readonly run?: string; readonly by?: string };
+
+type MarkOptions = { readonly owner?: string; readonly note?: string; readonly until?: string };
 
 /** Cycles of a trend. */
 const trendCycles = 12;
@@ -58,16 +61,19 @@ export const addCausesCommands: AddCommands = (program, host) => {
     .argument('<decision>', decisions.join(', '))
     .option('--owner <name>', 'who decides; the signed-in user of this machine when not given')
     .option('--note <text>', 'why')
-    .action(async (fingerprint: string, wanted: string, options: { owner?: string; note?: string }) => {
+    .option('--until <date>', 'for accept: the day on which it ends, YYYY-MM-DD')
+    .action(async (fingerprint: string, wanted: string, options: MarkOptions) => {
       const current = host.session();
       const decision = decisions.find((known) => known === wanted.replaceAll('-', '_'));
       if (decision === undefined)
         throw new AppError('usage', { detail: `${wanted} is not known; write ${decisions.join(', ')}` });
-      await withConfiguredStore(current, async (store) => {
+      await withConfiguredStore(current, async (store, { config }) => {
         const who = options.owner ?? os.userInfo().username;
         const now = new Date();
-        const status = await decide(store.db, { fingerprint, decision, who, note: options.note ?? null, now });
-        say(`${fingerprint} is now ${status} (${who})`);
+        const [note, until] = [options.note ?? null, options.until ?? null];
+        const today = todayIn(now, config.timezone);
+        const status = await decide(store.db, { fingerprint, decision, who, note, until, today, now });
+        say(`${fingerprint} is now ${status}${until === null ? '' : ` until ${until}`} (${who})`);
       });
     });
 };

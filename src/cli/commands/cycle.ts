@@ -12,7 +12,7 @@ import { cliActor } from '../actor.js';
 import { amount } from '../render/money.js';
 import { table } from '../render/table.js';
 import { type AddCommands, type Host, say, type Session, subcommand, tell, withConfiguredStore } from '../session.js';
-import { readCycle } from './run.js';
+import { readCycle } from '../read-cycle.js';
 
 type SignOptions = { readonly by: string; readonly as: string; readonly certify?: string; readonly hash?: string };
 

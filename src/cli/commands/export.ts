@@ -13,7 +13,7 @@ import {
 import type { StoredRun } from '../../store/runs.js';
 import type { OpenStore } from '../../app.js';
 import { type AddCommands, chosenRun, subcommand, tell, withConfiguredStore } from '../session.js';
-import { readCycle } from './run.js';
+import { readCycle } from '../read-cycle.js';
 
 type ExportOptions = {
   readonly format: string;

@@ -13,7 +13,7 @@ import { writeRows } from '../output.js';
 import { evaluationRow, historyRow } from '../render/gate-rows.js';
 import { renderEvaluation, renderEvaluations, renderHistory } from '../render/gates.js';
 import { type AddCommands, countOption, say, subcommand, tell } from '../session.js';
-import { readCycle } from './run.js';
+import { readCycle } from '../read-cycle.js';
 
 /** With --exit-code a scheduler can tell the recommendations apart without reading any output. */
 const exitOf: Readonly<Record<DecisionKind, number>> = { EXPAND: 0, HOLD: 10, FIX_FORWARD: 11, ROLLBACK: 12 };

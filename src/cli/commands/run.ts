@@ -1,16 +1,17 @@
 import path from 'node:path';
-import { lookAndSend, openAlerts } from '../../app-alerts.js';
+import { lookAndSend, withAlerts } from '../../app-alerts.js';
 import { finishRunHere, runContext, runCycleToEnd } from '../../app.js';
 import type { LoadedConfig } from '../../config.js';
 import { readConfig } from '../../app.js';
 import { AppError } from '../../errors.js';
-import { type CycleId, parseCycleId } from '../../model/ids.js';
+import type { CycleId } from '../../model/ids.js';
 import { describeProblem, type Problem } from '../../model/problem.js';
 import type { RunSummary } from '../../run/summarise.js';
 import type { StoredRun } from '../../store/runs.js';
 import { listProblems } from '../../store/summary.js';
 import type { OpenStore } from '../../app.js';
 import { showProgress } from '../progress.js';
+import { readCycle } from '../read-cycle.js';
 import { runRecord } from '../render/public-rows.js';
 import { renderSummary } from '../render/summary.js';
 import { type AddCommands, type Session, say, subcommand, tell, withStore } from '../session.js';
@@ -29,13 +30,6 @@ export const addRunCommand: AddCommands = (program, host) => {
       host.setExit(await runCommand(host.session(), readCycle(cycle), readFailOn(options.failOn))),
     );
 };
-
-/** The cycle of an argument; throws a usage error. */
-export function readCycle(text: string): CycleId {
-  const cycle = parseCycleId(text);
-  if (cycle === undefined) throw new AppError('usage', { detail: `"${text}" is no cycle. Write it as 2026-10` });
-  return cycle;
-}
 
 function readFailOn(text: string | undefined): FailOn | null {
   const known = failOnChoices.find((choice) => choice === text);
@@ -62,12 +56,7 @@ async function tellPeople(current: Session, store: OpenStore, loaded: LoadedConf
   const { log, signal } = current;
   if (loaded.config.alerts === undefined || signal.aborted) return;
   try {
-    const alerts = openAlerts({ store, loaded, variables: process.env, log, signal, now: () => new Date() });
-    try {
-      await lookAndSend(alerts);
-    } finally {
-      await alerts.close();
-    }
+    await withAlerts({ store, loaded, variables: process.env, log, signal, now: () => new Date() }, lookAndSend);
   } catch (error) {
     tell(`alerts were not sent from here: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,5 +1,7 @@
 import { AppError } from '../../errors.js';
 import { describeProblem, type Problem } from '../../model/problem.js';
+import { compareRuns, type RunComparison } from '../../run/compare-runs.js';
+import { changes } from '../../store/run-diff.js';
 import { findRun, listRuns, type StoredRun } from '../../store/runs.js';
 import { listProblems } from '../../store/summary.js';
 import { writeRows } from '../output.js';
@@ -39,6 +41,21 @@ export const addRunsCommands: AddCommands = (program, host) => {
         say(found.summary === null ? `run ${found.id}  cycle ${found.cycle}  ${found.state}` : renderSummary(found));
         for (const one of problems)
           say(`  ${one.side} ${one.documentId ?? ''} ${describeProblem(one.problem as Problem)}`);
+      });
+    });
+  subcommand(runs, 'diff', 'what a run finds that an earlier one did not, and the other way round')
+    .argument('<run>')
+    .argument('[against]', 'the finished run before it when it is not given')
+    .option('--limit <n>', 'how many', '50')
+    .action(async (id: string, against: string | undefined, options: { limit: string }) => {
+      const current = host.session();
+      await withConfiguredStore(current, async (store) => {
+        const limit = countOption('--limit', options.limit) ?? 50;
+        const change = changes.filter((one) => one !== 'same');
+        const found = await compareRuns(store.db, { run: id, against, change, limit });
+        if (current.globals.output === 'table') return say(renderComparison(found));
+        const [earlier, later] = [runRow(found.earlier), runRow(found.later)];
+        say(JSON.stringify({ schemaVersion: 1, earlier, later, totals: found.totals, rows: found.rows }));
       });
     });
   subcommand(runs, 'resume', 'continue an interrupted run')
@@ -81,4 +98,31 @@ function renderRuns(rows: readonly ReturnType<typeof runRow>[]): string {
       row.finishedAt ?? '–',
     ]),
   );
+}
+
+function renderComparison({ earlier, later, totals, rows }: RunComparison): string {
+  const head = `run ${later.id} (${later.cycle}) against ${earlier.id} (${earlier.cycle})`;
+  if (totals.length === 0) return `${head}: neither finds a mismatch`;
+  const amounts = [
+    { head: 'earlier', isAmount: true },
+    { head: 'later', isAmount: true },
+  ];
+  const sums = table(
+    [{ head: 'change' }, { head: 'currency' }, { head: 'count', isAmount: true }, ...amounts],
+    totals.map((one) => [one.change, one.currency ?? '–', String(one.count), one.earlierGross, one.laterGross]),
+  );
+  if (rows.length === 0) return `${head}\n${sums}\nNothing changed.`;
+  const changed = table(
+    [{ head: 'change' }, { head: 'customer' }, { head: 'charge' }, { head: 'currency' }, ...amounts, { head: 'cause' }],
+    rows.map((one) => [
+      one.change,
+      one.customer ?? '–',
+      one.chargeKey ?? '–',
+      one.currency ?? '–',
+      one.earlier?.gross ?? '–',
+      one.later?.gross ?? '–',
+      (one.later ?? one.earlier)?.causes.join(', ') ?? '–',
+    ]),
+  );
+  return `${head}, gross\n${sums}\n${changed}`;
 }

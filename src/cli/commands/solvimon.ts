@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { openWrites, type OpenStore, readSolvimonList, solvimonLists } from '../../app.js';
+import type { OpenStore } from '../../app.js';
+import { openWrites, readSolvimonList, solvimonLists } from '../../app-solvimon.js';
 import type { LoadedConfig } from '../../config.js';
 import { AppError } from '../../errors.js';
 import type { ShadowWrites } from '../../run/shadow-writes.js';

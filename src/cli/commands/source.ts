@@ -8,7 +8,7 @@ import { type Side, sides } from '../../model/side.js';
 import { measureSelfNoise, type SelfNoiseReport } from '../../run/self-noise.js';
 import { renderSelfNoise } from '../render/self-noise.js';
 import { type AddCommands, type Session, say, subcommand, tell, withConfiguredStore } from '../session.js';
-import { readCycle } from './run.js';
+import { readCycle } from '../read-cycle.js';
 
 const tellEvery = 1000;
 

@@ -12,7 +12,7 @@ import { writeRows } from '../output.js';
 import { amount } from '../render/money.js';
 import { table } from '../render/table.js';
 import { type AddCommands, type Host, say, subcommand, withConfiguredStore } from '../session.js';
-import { readCycle } from './run.js';
+import { readCycle } from '../read-cycle.js';
 
 type WorkOptions = {
   readonly by: string;

@@ -35,7 +35,7 @@ function draw(rows: readonly RootCauseView[]): string {
       row.fingerprint,
       row.chargeKey ?? '(several)',
       row.currency ?? '(two)',
-      row.status,
+      row.acceptedUntil === null ? row.status : `${row.status} until ${row.acceptedUntil}`,
       String(row.mismatches),
       String(row.proven),
       String(row.customers),

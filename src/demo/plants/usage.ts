@@ -106,7 +106,6 @@ function eventPlant(
     sentence,
     who: 'each_cycle',
     count: 1,
-    untilUsageCheck: 'usage.quantity',
     fits: (one) => isPlainUsage(one, meter) && one.input.customer.plan === 'growth',
     apply: (one, random) => {
       const of = (event: UsageEvent) => event.meter === meter;

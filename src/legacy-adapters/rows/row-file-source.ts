@@ -1,6 +1,5 @@
 import { AppError } from '../../errors.js';
 import type { Capabilities, CheckFinding, PullContext, PullEvent, Scope, Source } from '../../model/source.js';
-import { bucketStore } from '../files/bucket-store.js';
 import { openDelivery } from '../files/deliveries.js';
 import type { FileStore } from '../files/file-store.js';
 import { folderStore } from '../files/folder-store.js';
@@ -34,11 +33,11 @@ export type RowFileInput = {
 };
 
 /** A Source over the file of each cycle, in a folder or a bucket, whose rows are invoice lines. */
-export function openRowFile(input: RowFileInput): Source {
+export async function openRowFile(input: RowFileInput): Promise<Source> {
   const { config, baseDir } = input;
   const { bucket } = patternOf(config.path, '', baseDir);
   const store =
-    bucket === null ? folderStore({ baseDir, maxBytes: config.max_bytes }) : bucketStore(bucket, config, process.env);
+    bucket === null ? folderStore({ baseDir, maxBytes: config.max_bytes }) : await openBucket(bucket, config);
   return {
     side: 'legacy',
     system: input.system,
@@ -57,6 +56,12 @@ export function openRowFile(input: RowFileInput): Source {
     },
     close: () => store.close(),
   };
+}
+
+/** Loaded when a bucket is configured: it brings the clients for HTTP and S3. */
+async function openBucket(bucket: string, options: FileOptions): Promise<FileStore> {
+  const { bucketStore } = await import('../files/bucket-store.js');
+  return bucketStore(bucket, options, process.env);
 }
 
 async function* pullFile(

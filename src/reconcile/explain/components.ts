@@ -118,6 +118,14 @@ function amountFormula(legacy: SideFacts, solvimon: SideFacts): Formula | null {
   };
 }
 
+const minorUnits = [0n, 1n, 2n, 3n, 4n].map((digits) => rational(1n, 10n ** digits));
+
+/** One minor unit as a fraction of the major one. */
+function minorUnit(currency: CurrencyCode): Rational {
+  const digits = currencyDigits(currency);
+  return minorUnits[digits] ?? rational(1n, 10n ** BigInt(digits));
+}
+
 function isEqual(sides: { readonly legacy: Rational; readonly solvimon: Rational }): boolean {
   return compareRational(sides.legacy, sides.solvimon) === 0;
 }
@@ -162,7 +170,7 @@ function keptShare(side: SideFacts): Rational | null {
 }
 
 function settleRest(parts: Parts, rest: Rational, currency: CurrencyCode, cause: Cause): void {
-  const unit = rational(1n, 10n ** BigInt(currencyDigits(currency)));
+  const unit = minorUnit(currency);
   const size = rest.numerator < 0n ? subtractRational(rational(0n), rest) : rest;
   if (compareRational(size, unit) <= 0) add(parts, 'rounding', rest);
   else {
@@ -185,7 +193,7 @@ function addTax(parts: Parts, legacy: SideFacts, solvimon: SideFacts, currency: 
   );
   for (const [name, part] of split) add(parts, name, part);
   const rest = subtractRational(delta, sum(split.values()));
-  const unit = rational(1n, 10n ** BigInt(currencyDigits(currency)));
+  const unit = minorUnit(currency);
   const size = rest.numerator < 0n ? subtractRational(rational(0n), rest) : rest;
   add(parts, compareRational(size, unit) <= 0 ? 'rounding' : 'unexplained', rest);
 }
@@ -212,7 +220,7 @@ function sum(values: Iterable<Rational>): Rational {
 
 /** Whole minor units that sum to the delta. Rounded in the direction of the delta, so that swapping the sides negates every part (I3). */
 function toComponents(parts: Parts, delta: bigint, currency: CurrencyCode): Components {
-  const scale = rational(10n ** BigInt(currencyDigits(currency)));
+  const scale = rational(minorUnit(currency).denominator);
   const inMinor = componentNames
     .filter((name) => (parts.get(name)?.numerator ?? 0n) !== 0n)
     .map((name) => [name, multiplyRational(parts.get(name) ?? rational(0n), scale)] as const);

@@ -38,13 +38,10 @@ export type SideFacts = {
 };
 
 export function factsOf(side: DifferenceSide): SideFacts {
-  const charges = side.lines.filter((line) => line.kind !== 'discount');
   const discounts = side.lines.filter((line) => line.kind === 'discount');
+  const charges = discounts.length === 0 ? side.lines : side.lines.filter((line) => line.kind !== 'discount');
   const only = charges.length === 1 ? charges[0] : undefined;
-  const rates = new Set(
-    charges.flatMap((line) => line.taxes.map((slice) => slice.rate)).filter((rate) => rate !== null),
-  );
-  const [rate] = rates;
+  const rate = onlyRateOf(charges);
   const net = toDecimal(side.row.net);
   const discount = toDecimal(side.row.discount);
   return {
@@ -54,10 +51,10 @@ export function factsOf(side: DifferenceSide): SideFacts {
         ? null
         : toDecimal(only.unitPrice),
     discount,
-    amount: net.minus(discount),
+    amount: side.row.discount === zero ? net : net.minus(discount),
     net,
     tax: side.row.tax === null ? null : toDecimal(side.row.tax),
-    taxRate: rates.size === 1 && rate !== undefined ? toDecimal(rate) : null,
+    taxRate: rate === null ? null : toDecimal(rate),
     tiers: only?.tiers ?? [],
     facts: only?.facts ?? null,
     discountRate: discountRateOf(side.lines),
@@ -71,8 +68,21 @@ export function factsOf(side: DifferenceSide): SideFacts {
   };
 }
 
+/** The one rate of tax that the lines state; null when they state none or several. */
+function onlyRateOf(lines: readonly MappedLine[]): DecimalText | null {
+  let found: DecimalText | null = null;
+  for (const line of lines)
+    for (const { rate } of line.taxes) {
+      if (rate === null || rate === found) continue;
+      if (found !== null) return null;
+      found = rate;
+    }
+  return found;
+}
+
 /** The one percentage that the lines state for their discount, when nothing but it lowers them. */
 function discountRateOf(lines: readonly MappedLine[]): Decimal | null {
+  if (lines.every((line) => line.kind !== 'discount' && line.discount === zero)) return null;
   const detached = lines.filter((line) => line.kind === 'discount');
   const attached = lines.filter((line) => line.kind !== 'discount' && line.discount !== zero);
   const rates = new Set([...detached, ...attached].map((line) => line.facts.discountRate));
@@ -82,8 +92,18 @@ function discountRateOf(lines: readonly MappedLine[]): Decimal | null {
 
 /** Whether two exact amounts are the same money: equal once each is rounded half-up to the minor unit. */
 export function sameMoney(a: Decimal, b: Decimal, currency: CurrencyCode): boolean {
-  return toMinorUnits(a, currency) === toMinorUnits(b, currency);
+  if (a.equals(b)) return true;
+  return isNear(a, b, currency) && toMinorUnits(a, currency) === toMinorUnits(b, currency);
 }
+
+/** Whether two amounts are less than a minor unit apart: no rounding makes one of amounts that are further apart. */
+function isNear(a: Decimal, b: Decimal, currency: CurrencyCode): boolean {
+  const unit = units[currencyDigits(currency)];
+  return unit === undefined || a.minus(b).abs().lessThan(unit);
+}
+
+/** One minor unit by its number of digits, in major units. */
+const units = [0, 1, 2, 3, 4].map((digits) => new Decimal(10).pow(-digits));
 
 /** How billing systems round; the first that fits is the one named in a working. */
 export const roundingModes: readonly RoundingMode[] = ['half_up', 'half_even', 'down'];
@@ -93,7 +113,9 @@ export const roundingModes: readonly RoundingMode[] = ['half_up', 'half_even', '
  * three modes, or unrounded.
  */
 export function reproduces(exact: Decimal, stated: Decimal, currency: CurrencyCode): boolean {
-  if (sameMoney(exact, stated, currency)) return true;
+  if (exact.equals(stated)) return true;
+  if (!isNear(exact, stated, currency)) return false;
+  if (toMinorUnits(exact, currency) === toMinorUnits(stated, currency)) return true;
   return roundingModes.some((mode) => round(exact, currency, mode).equals(stated));
 }
 

@@ -17,7 +17,8 @@ import {
 } from '../../store/alert-messages.js';
 import { routeAlert, type StoredAlert, unroutedAlerts } from '../../store/alerts.js';
 import type { Database } from '../../store/tables.js';
-import type { AlertContext } from './context.js';
+import type { AlertContext, Route } from './context.js';
+import { afterQuiet } from './quiet.js';
 import { toBody } from './to-body.js';
 
 /** How long one attempt may take before somebody else may try; longer than any channel's own time-outs. */
@@ -55,16 +56,24 @@ async function route(context: AlertContext, trx: Transaction<Database>, alert: S
   // A channel that failed is not told so.
   const failed = alert.kind === 'alert.undelivered' ? alert.detail['channel'] : undefined;
   const deliveries = context.routes
-    .filter(({ channel, kinds, least }) => {
-      const isWanted = kinds === null || kinds.has(alert.kind as AlertKind);
-      return isWanted && isAtLeast(alert.severity, least) && channel.id !== failed;
-    })
+    .filter((one) => isWanted(one, alert) && one.channel.id !== failed)
     .flatMap(({ channel }) =>
-      channel
-        .recipients(alert.owners)
-        .map((recipient) => ({ alertId: alert.id, channel: channel.id, recipient, notBefore: now })),
+      channel.recipients(alert.owners).map((recipient) => ({
+        alertId: alert.id,
+        channel: channel.id,
+        recipient,
+        // Programs decide themselves whom they wake.
+        notBefore: channel.groups && alert.severity !== 'critical' ? afterQuiet(now, context.quiet, context.zone) : now,
+      })),
     );
   await routeAlert(trx, alert.id, deliveries, now);
+}
+
+function isWanted({ kinds, least, onlyWith }: Route, { kind, severity, detail }: StoredAlert): boolean {
+  if (kinds !== null && !kinds.has(kind as AlertKind)) return false;
+  if (!isAtLeast(severity, least)) return false;
+  if (onlyWith === null || kind !== 'run.digest' || detail['isComplete'] !== true) return true;
+  return onlyWith.some((part) => (Array.isArray(detail[part]) ? detail[part].length > 0 : detail[part] !== 0));
 }
 
 async function compose(context: AlertContext, trx: Transaction<Database>, now: Date): Promise<void> {

@@ -1,11 +1,9 @@
 import { deadMessages } from '../../store/alert-messages.js';
-import type { Watcher } from './context.js';
-
-const lookBackMs = 7 * 86_400_000;
+import { newsSince, type Watcher } from './context.js';
 
 /** Messages that were given up, told on the other channels. A message that only says so is not told of again. */
 export const watchMessages: Watcher = async (context) => {
-  const dead = await deadMessages(context.db, new Date(context.now().getTime() - lookBackMs));
+  const dead = await deadMessages(context.db, newsSince(context));
   return dead
     .filter(({ kinds }) => kinds.some((kind) => kind !== 'alert.undelivered'))
     .map(({ id, channel, error, titles }) => ({

@@ -7,19 +7,14 @@ import {
   troubledRuns,
   type UntoldRun,
 } from '../../store/alert-facts.js';
-import type { StateTotal } from '../../store/summary.js';
+import { type StateTotal, stateTotals } from '../../store/summary.js';
 import { type ErrorCode, type ErrorEntry, errorTable } from '../../errors.js';
 import { amountWords } from './amount-words.js';
-import type { AlertContext, Watcher } from './context.js';
-
-/** What ended longer ago is no news: a first start on old tables tells nobody of last year. */
-const newsMs = 7 * 86_400_000;
-
-const since = (context: AlertContext) => new Date(context.now().getTime() - newsMs);
+import { type AlertContext, newsSince, type Watcher } from './context.js';
 
 /** One message for each run over all customers that finished: what changed, against the run before. */
 export const watchDigests: Watcher = async (context) => {
-  const runs = await runsWithoutAlert(context.db, { kind: 'run.digest', since: since(context) });
+  const runs = await runsWithoutAlert(context.db, { kind: 'run.digest', since: newsSince(context) });
   const alerts: NewAlert[] = [];
   for (const run of runs) alerts.push(await digestOf(context, run));
   return alerts;
@@ -32,7 +27,7 @@ async function digestOf(context: AlertContext, run: UntoldRun): Promise<NewAlert
     earlierRun: run.earlier?.id ?? null,
     run: run.id,
   });
-  const states = ((run.summary ?? {}) as { readonly states?: readonly StateTotal[] }).states ?? [];
+  const states = await stateTotals(context.db, run);
   const part = (change: ChangeTotal['change']) => changes.filter((one) => one.change === change);
   const detail = {
     isComplete: run.isComplete,
@@ -99,11 +94,13 @@ function comparedLine({ earlier, cycle }: UntoldRun): string {
 
 /** Runs that failed or lack something, told once for as long as it is the same trouble. */
 export const watchTrouble: Watcher = async (context) => {
-  const runs = await troubledRuns(context.db, since(context));
+  const runs = await troubledRuns(context.db, newsSince(context));
   return runs.map((run) => {
     const entry: ErrorEntry | undefined = Object.hasOwn(errorTable, run.code)
       ? errorTable[run.code as ErrorCode]
       : undefined;
+    // What a system said in its failure may name a customer; what an adapter counts does not.
+    const reasons = run.isFinished || context.includeNames ? run.reasons : [];
     const what = run.isFinished ? 'finished, but not everything was compared' : 'did not finish';
     return {
       kind: 'run.incomplete',
@@ -113,10 +110,11 @@ export const watchTrouble: Watcher = async (context) => {
       title: `A run of ${run.cycle} ${what}`,
       lines: [
         ...(run.isFinished || entry === undefined ? [] : [`${entry.sentence}.`]),
-        ...run.reasons,
+        ...reasons,
+        `shadowbill runs show ${run.id}`,
         'Nothing of it counts as agreeing. The same trouble is not told again until a run is without it.',
       ],
-      detail: { code: run.code, reasons: run.reasons, isFinished: run.isFinished },
+      detail: { code: run.code, reasons, isFinished: run.isFinished },
       customers: [],
       owners: [],
       link: `/cycles/${encodeURIComponent(run.cycle)}?run=${encodeURIComponent(run.id)}`,

@@ -1,11 +1,26 @@
 import { insertAlert } from '../../store/alerts.js';
 import type { AlertContext, Watcher } from './context.js';
+import { watchBillers, watchDecisions, watchFinalInvoices, watchGates } from './watch-decisions.js';
 import { watchMessages } from './watch-messages.js';
 import { watchDigests, watchTrouble } from './watch-runs.js';
 import { watchSignoffs } from './watch-signoff.js';
+import { watchUsage } from './watch-usage.js';
+import { watchAcceptances, watchUnexplained } from './watch-work.js';
 
 /** Everything that is looked for. Each reads what the tables say now, so that nothing is missed however often anybody was killed. */
-const watchers: readonly Watcher[] = [watchDigests, watchTrouble, watchSignoffs, watchMessages];
+const watchers: readonly Watcher[] = [
+  watchBillers,
+  watchFinalInvoices,
+  watchTrouble,
+  watchUsage,
+  watchSignoffs,
+  watchUnexplained,
+  watchDigests,
+  watchAcceptances,
+  watchGates,
+  watchDecisions,
+  watchMessages,
+];
 
 /**
  * Looks for what people should know and writes it down, once; answers the ids of what is new. Looking again, or at the same

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { api, type MismatchList } from '../api-client.js';
 import { words } from '../money-text.js';
+import { filterKeys } from './filters.js';
 import type { Search } from '../search-text.js';
 
 type Facets = NonNullable<MismatchList['facets']>;
@@ -75,11 +76,8 @@ export function FilterBar({ search, facets, change }: Props) {
         options={(cohorts.data?.rows ?? []).map(({ id }) => [id, id])}
       />
       <Typed name="min" label="amount at least" search={search} change={change} />
-      {Object.keys(search).some((key) => key !== 'sort') && (
-        <button
-          type="button"
-          onClick={() => change(Object.fromEntries(Object.keys(search).map((key) => [key, undefined])))}
-        >
+      {filterKeys.some((key) => search[key] !== undefined) && (
+        <button type="button" onClick={() => change(Object.fromEntries(filterKeys.map((key) => [key, undefined])))}>
           Clear filters
         </button>
       )}

@@ -5,6 +5,7 @@ import { api, type MismatchList, queryText, type Selection } from '../api-client
 import { Empty, Loaded, PageHead, useMay } from '../parts.js';
 import type { Search } from '../search-text.js';
 import { ActDialog, type ActKind } from './act-dialog.js';
+import { ColumnChooser, hiddenColumns, tableColumns } from './columns.js';
 import { FilterBar } from './filter-bar.js';
 import { filterOf, queryOf } from './filters.js';
 import { KeyHelp, useKeys } from './keys.js';
@@ -39,6 +40,7 @@ export function MismatchPage() {
         <span role="status">{list.data === undefined ? '' : countSentence(list.data)}</span>
       </PageHead>
       <SavedViews cycle={cycle} search={search} />
+      <ColumnChooser search={search} change={change} />
       <FilterBar search={search} facets={facets} change={change} />
       <Loaded query={list} what="the mismatches">
         {(found) => <Triage key={cycle} list={found} isOld={list.isPlaceholderData} search={search} change={change} />}
@@ -179,6 +181,7 @@ function Triage({ list, isOld, search, change }: TriageProps) {
         <MismatchTable
           isOld={isOld}
           list={list}
+          columns={tableColumns.filter(({ id }) => !hiddenColumns(search).has(id))}
           sort={search['sort'] ?? '-abs'}
           current={current}
           chosen={chosen}

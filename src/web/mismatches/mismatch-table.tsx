@@ -1,13 +1,13 @@
 import { Link } from '@tanstack/react-router';
 import { type RefObject, useEffect, useRef } from 'react';
 import type { Mismatch, MismatchList } from '../api-client.js';
-import { Amount, Delta } from '../parts.js';
-import { words } from '../money-text.js';
+import type { TableColumn } from './columns.js';
 import { TotalsTable } from './totals.js';
 
 type Props = {
   readonly isOld: boolean;
   readonly list: MismatchList;
+  readonly columns: readonly TableColumn[];
   readonly sort: string;
   readonly current: number;
   readonly chosen: ReadonlySet<string>;
@@ -16,21 +16,8 @@ type Props = {
   readonly point: (row: number) => void;
 };
 
-const heads: readonly { readonly name: string; readonly sort?: string; readonly isAmount?: boolean }[] = [
-  { name: 'Customer', sort: 'customer' },
-  { name: 'Invoices' },
-  { name: 'Level' },
-  { name: 'Legacy', isAmount: true },
-  { name: 'Solvimon', isAmount: true },
-  { name: 'Delta', sort: 'abs', isAmount: true },
-  { name: 'Cause', sort: 'cause' },
-  { name: 'Status' },
-  { name: 'Since', sort: 'age' },
-  { name: 'Owner' },
-];
-
 export function MismatchTable(props: Props) {
-  const { list, sort, chosen, choose } = props;
+  const { list, sort, chosen, choose, columns } = props;
   const ids = list.rows.map((row) => row.id);
   const isAll = ids.length > 0 && ids.every((id) => chosen.has(id));
   return (
@@ -51,8 +38,16 @@ export function MismatchTable(props: Props) {
                   onChange={() => choose(ids, !isAll)}
                 />
               </th>
-              {heads.map((head) => (
-                <SortHead key={head.name} {...head} current={sort} sortBy={props.sortBy} />
+              <SortHead name="Customer" sort="customer" current={sort} sortBy={props.sortBy} />
+              {columns.map(({ id, name, sort: by, className }) => (
+                <SortHead
+                  key={id}
+                  name={name}
+                  sort={by}
+                  isAmount={className === 'amount'}
+                  current={sort}
+                  sortBy={props.sortBy}
+                />
               ))}
             </tr>
           </thead>
@@ -73,11 +68,17 @@ export function MismatchTable(props: Props) {
 function SortHead({
   name,
   sort,
-  isAmount,
+  isAmount = false,
   current,
   sortBy,
-}: (typeof heads)[number] & { readonly current: string; readonly sortBy: (key: string) => void }) {
-  const className = isAmount === true ? 'amount' : undefined;
+}: {
+  readonly name: string;
+  readonly sort: string | undefined;
+  readonly isAmount?: boolean;
+  readonly current: string;
+  readonly sortBy: (key: string) => void;
+}) {
+  const className = isAmount ? 'amount' : undefined;
   if (sort === undefined)
     return (
       <th scope="col" className={className}>
@@ -103,6 +104,7 @@ function Row({
   chosen,
   choose,
   point,
+  columns,
 }: Props & { readonly row: Mismatch; readonly index: number }) {
   const link: RefObject<HTMLAnchorElement | null> = useRef(null);
   const isCurrent = index === current;
@@ -110,7 +112,6 @@ function Row({
   useEffect(() => {
     if (isCurrent) link.current?.focus();
   }, [isCurrent]);
-  const { legacy, solvimon } = row.pair;
   return (
     <tr className={isCurrent ? 'is-current' : undefined} aria-current={isCurrent ? 'true' : undefined}>
       <td>
@@ -133,40 +134,11 @@ function Row({
         </Link>
         <span className="sub">{row.id}</span>
       </th>
-      <td className="id">
-        {legacy.join(', ') || '–'} <span aria-label="with">↔</span>
-        <br />
-        {solvimon.join(', ') || '–'}
-      </td>
-      <td>
-        {row.level}
-        <span className="sub">{row.chargeKey ?? ''}</span>
-      </td>
-      <td className="amount">
-        <Amount text={row.legacy} currency={row.currency} />
-      </td>
-      <td className="amount">
-        <Amount text={row.solvimon} currency={row.currency} />
-      </td>
-      <td className="amount">
-        <Delta text={row.delta} currency={row.currency} /> {row.currency ?? ''}
-      </td>
-      <td>
-        {words(row.cause)}
-        <span className="sub">
-          {row.confidence}
-          {row.known === null ? '' : `, known as ${row.known}`}
-        </span>
-      </td>
-      <td>
-        {words(row.status)}
-        {row.acceptance !== null && <span className="sub">until {row.acceptance.expiresOn}</span>}
-      </td>
-      <td className="num">
-        {row.firstCycle}
-        <span className="sub">seen {row.seen}×</span>
-      </td>
-      <td>{row.assignee ?? <span className="muted">nobody</span>}</td>
+      {columns.map(({ id, className, cell }) => (
+        <td key={id} className={className}>
+          {cell(row)}
+        </td>
+      ))}
     </tr>
   );
 }

@@ -63,6 +63,7 @@ function CauseTable({ cycle, rows }: { readonly cycle: string; readonly rows: re
               </th>
               <td>
                 {words(one.status)}
+                {one.acceptedUntil === null ? '' : ` until ${one.acceptedUntil}`}
                 <span className="sub">
                   {one.owner ?? 'no owner'}, since {one.firstCycle}
                 </span>

@@ -1,14 +1,15 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { useState } from 'react';
 import { api } from '../api-client.js';
-import { timeText, words } from '../money-text.js';
-import { Empty, Failure, Loaded, PageHead, Result, TableBox, useMay } from '../parts.js';
-import type { CohortDetail, CohortRow, Decision, DecisionBody } from './cohort-types.js';
-import { DecisionTable } from './decision-table.js';
-
-const kinds = ['EXPAND', 'HOLD', 'FIX_FORWARD', 'ROLLBACK'] as const;
-export const shown = (kind: string) => kind.replace('_', '-');
+import { timeText } from '../money-text.js';
+import { Empty, Loaded, PageHead, TableBox } from '../parts.js';
+import type { CohortDetail, CohortRow, Decision } from './cohort-types.js';
+import { Consequences } from './consequences.js';
+import { DecisionTable, shown } from './decision-table.js';
+import { ExpansionPreview } from './expansion-preview.js';
+import { GateTable } from './gate-table.js';
+import { ruleWords } from './gate-words.js';
+import { Propose } from './propose.js';
 
 export function CohortsPage() {
   const query = useQuery({
@@ -59,7 +60,7 @@ export function CohortsPage() {
                           shown(one.look.recommendation)
                         )}
                       </td>
-                      <td>{one.blockedBy.map((id) => words(id).toLowerCase()).join(', ') || '–'}</td>
+                      <td>{one.blockedBy.map(ruleWords).join(', ') || '–'}</td>
                       <td>{one.look === null ? '–' : timeText(one.look.asOf)}</td>
                       <td className="amount">{one.members}</td>
                     </tr>
@@ -105,7 +106,6 @@ function Detail({ detail }: { readonly detail: CohortDetail }) {
   const { cohort, gates, history } = detail;
   const bad = gates.filter(({ result }) => result === 'fail' || result === 'triggered');
   const note = sampleNote(detail.detail);
-  const [isAll, setAll] = useState(false);
   return (
     <>
       <PageHead title={`Cohort ${cohort.id}`}>
@@ -113,7 +113,7 @@ function Detail({ detail }: { readonly detail: CohortDetail }) {
           <>Nobody has looked at it yet, so nothing is known of it.</>
         ) : (
           <>
-            <strong>{shown(cohort.look.recommendation)}</strong>, because {words(cohort.look.reason).toLowerCase()}:{' '}
+            <strong>{shown(cohort.look.recommendation)}</strong>, because {ruleWords(cohort.look.reason)}:{' '}
             {gates.length - bad.length} of {gates.length} checks are fine. Stage {cohort.stage}, step {cohort.step},{' '}
             {cohort.members} customers. Looked at {timeText(cohort.look.asOf)}.
           </>
@@ -123,46 +123,9 @@ function Detail({ detail }: { readonly detail: CohortDetail }) {
       <div className="columns">
         <div>
           <h2>Gates</h2>
-          <label>
-            <input type="checkbox" checked={isAll} onChange={(event) => setAll(event.target.checked)} /> Also the checks
-            that pass ({gates.length - bad.length})
-          </label>
-          {gates.length === 0 ? (
-            <Empty>No look yet.</Empty>
-          ) : (
-            <TableBox label="Gates">
-              <table>
-                <caption>
-                  {isAll || bad.length === 0 ? 'Every check of the newest look' : 'Checks that stand in the way'}
-                </caption>
-                <thead>
-                  <tr>
-                    {['Gate', 'What is measured', 'Required', 'Observed', 'Result'].map((head) => (
-                      <th key={head} scope="col">
-                        {head}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
-                <tbody>
-                  {(isAll || bad.length === 0 ? gates : bad).map((one) => {
-                    const isKnown = one.observed !== null && one.observed !== 'NaN';
-                    return (
-                      <tr key={`${one.id}${one.field}${one.required}`}>
-                        <th scope="row">{words(one.id).toLowerCase()}</th>
-                        <td>{one.field}</td>
-                        <td>{one.required}</td>
-                        <td>{isKnown ? observedText(one.observed) : 'not measured'}</td>
-                        <td>
-                          <Result result={one.result} isKnown={isKnown} />
-                        </td>
-                      </tr>
-                    );
-                  })}
-                </tbody>
-              </table>
-            </TableBox>
-          )}
+          <GateTable gates={gates} />
+          <Consequences cohort={cohort.id} />
+          <ExpansionPreview cohort={cohort} />
           <h2>Looks</h2>
           <ul className="working">
             {history.map((one) => (
@@ -170,7 +133,7 @@ function Detail({ detail }: { readonly detail: CohortDetail }) {
                 <span className="label">
                   {timeText(one.asOf)}, cycle {one.cycle}
                 </span>
-                {shown(one.recommendation)}, {words(one.reason).toLowerCase()}
+                {shown(one.recommendation)}: {ruleWords(one.reason)}
               </li>
             ))}
           </ul>
@@ -190,10 +153,6 @@ function Detail({ detail }: { readonly detail: CohortDetail }) {
   );
 }
 
-function observedText(observed: number | string | boolean | null): string {
-  return typeof observed === 'number' ? String(Math.floor(observed * 1e6) / 1e6) : String(observed);
-}
-
 function CohortDecisions({ cohort }: { readonly cohort: string }) {
   const query = useQuery({
     queryKey: ['decisions', cohort],
@@ -205,65 +164,5 @@ function CohortDecisions({ cohort }: { readonly cohort: string }) {
         rows.length === 0 ? <Empty>Nothing has been proposed yet.</Empty> : <DecisionTable rows={rows} />
       }
     </Loaded>
-  );
-}
-
-function Propose({ cohort }: { readonly cohort: CohortRow }) {
-  const queries = useQueryClient();
-  const mayWork = useMay('work');
-  const recommended = cohort.look?.recommendation ?? 'HOLD';
-  const [decision, setDecision] = useState<(typeof kinds)[number]>(recommended);
-  const [reason, setReason] = useState('');
-  const [expiresOn, setExpiresOn] = useState('');
-  const propose = useMutation({
-    mutationFn: () => {
-      const body: DecisionBody = { decision, reason, ...(expiresOn !== '' && { expiresOn }) };
-      return api.post<Decision>(`/api/v1/cohorts/${encodeURIComponent(cohort.id)}/decisions`, body);
-    },
-    onSuccess: () => queries.invalidateQueries(),
-  });
-  return (
-    <form
-      className="form"
-      aria-labelledby="propose"
-      onSubmit={(event) => {
-        event.preventDefault();
-        propose.mutate();
-      }}
-    >
-      <h2 id="propose">Propose a decision</h2>
-      <label>
-        Decision{' '}
-        <select
-          value={decision}
-          onChange={(event) => setDecision(kinds.find((one) => one === event.target.value) ?? 'HOLD')}
-        >
-          {kinds.map((one) => (
-            <option key={one} value={one}>
-              {shown(one)}
-              {one === recommended ? ' (recommended)' : ''}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Reason
-        <textarea required value={reason} onChange={(event) => setReason(event.target.value)} />
-      </label>
-      {decision !== recommended && (
-        <label>
-          Expires on (needed when it is less careful than {shown(recommended)}; two others must agree){' '}
-          <input type="date" value={expiresOn} onChange={(event) => setExpiresOn(event.target.value)} />
-        </label>
-      )}
-      <button type="submit" className="primary" disabled={!mayWork || propose.isPending || reason.trim() === ''}>
-        Propose {shown(decision)} for {cohort.members} customers
-      </button>
-      {!mayWork && <p className="muted">It takes the role analyst or approver.</p>}
-      {propose.data !== undefined && (
-        <p role="status">Proposed; it waits for {propose.data.neededApprovals} other people.</p>
-      )}
-      {propose.error !== null && <Failure error={propose.error} />}
-    </form>
   );
 }

@@ -3,11 +3,13 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { approverRoles } from '../../model/cohort.js';
 import { api } from '../api-client.js';
-import { timeText, words } from '../money-text.js';
+import { timeText } from '../money-text.js';
 import { Failure, TableBox, useMay } from '../parts.js';
 import type { Decision } from './cohort-types.js';
+import { ruleWords } from './gate-words.js';
 
-const shown = (kind: string) => kind.replace('_', '-');
+/** As people write it: FIX-FORWARD. */
+export const shown = (kind: string) => kind.replace('_', '-');
 
 /** What was proposed, against what was recommended, and who said what of it. Nothing is ever taken out of it. */
 export function DecisionTable({ rows }: { readonly rows: readonly Decision[] }) {
@@ -54,7 +56,7 @@ export function DecisionTable({ rows }: { readonly rows: readonly Decision[] }) 
                 {one.state} <Approve one={one} />
               </td>
               <td className="id">
-                {words(one.evaluationReason).toLowerCase()}
+                {ruleWords(one.evaluationReason)}
                 <br />
                 {one.inputsHash.slice(0, 19)}…
               </td>

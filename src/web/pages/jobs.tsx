@@ -77,7 +77,9 @@ export function JobsPage() {
                   {rows.map(({ run, progress, problems }) => (
                     <tr key={run.id}>
                       <th scope="row" className="id">
-                        {run.id}
+                        <Link to="/runs/$run" params={{ run: run.id }}>
+                          {run.id}
+                        </Link>
                       </th>
                       <td>
                         <Link to="/cycles/$cycle" params={{ cycle: run.cycle }}>

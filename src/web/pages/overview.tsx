@@ -5,6 +5,7 @@ import { amountText, cycleName, signedText, timeText, words } from '../money-tex
 import { Empty, Loaded, PageHead, TableBox } from '../parts.js';
 import { useCycle } from '../shell.js';
 import type { CohortRow } from './cohort-types.js';
+import { ruleWords } from './gate-words.js';
 import { Trend } from './trend.js';
 
 const shownCycles = 12;
@@ -191,7 +192,7 @@ function CohortStrip({ rows }: { readonly rows: readonly CohortRow[] }) {
                   one.look.recommendation.replace('_', '-')
                 )}
               </td>
-              <td>{one.blockedBy.map((id) => words(id).toLowerCase()).join(', ') || '–'}</td>
+              <td>{one.blockedBy.map(ruleWords).join(', ') || '–'}</td>
             </tr>
           ))}
         </tbody>

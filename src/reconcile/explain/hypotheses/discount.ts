@@ -1,4 +1,4 @@
-import { Decimal, toDecimal } from '../../../model/money.js';
+import { Decimal, toDecimal, zero } from '../../../model/money.js';
 import type { FormRow, PreparedDocument } from '../../../model/prepared.js';
 import { plain, reproduces, round, sameMoney, show, type SideFacts } from '../facts.js';
 import { bothWays, each, type Fit, isSameShare, type Sides, step } from './hypothesis.js';
@@ -43,7 +43,7 @@ export function discountScope(sides: Sides): Fit | null {
     const documents =
       otherName === 'legacy' ? difference.context.legacyDocuments : difference.context.solvimonDocuments;
     const own = otherName === 'legacy' ? difference.legacy : difference.solvimon;
-    const elsewhere = sameDocumentRows(documents, own?.document).find(
+    const elsewhere = discountedRows(documents, own?.document).find(
       (row) => row.chargeKey !== own?.row.chargeKey && isSameDiscountRow(row, owner, currency),
     );
     if (elsewhere === undefined) continue;
@@ -63,12 +63,17 @@ export function discountScope(sides: Sides): Fit | null {
   return null;
 }
 
-function sameDocumentRows(
-  documents: readonly PreparedDocument[],
-  own: PreparedDocument | undefined,
-): readonly FormRow[] {
-  return documents.filter((one) => one === own).flatMap((one) => one.form.rows);
+/** Rows of the difference's own document that are discounted; found once however many of its lines differ. */
+function discountedRows(documents: readonly PreparedDocument[], own: PreparedDocument | undefined): readonly FormRow[] {
+  if (own === undefined || !documents.includes(own)) return [];
+  const known = discounted.get(own);
+  if (known !== undefined) return known;
+  const rows = own.form.rows.filter((row) => row.discount !== zero);
+  discounted.set(own, rows);
+  return rows;
 }
+
+const discounted = new WeakMap<PreparedDocument, readonly FormRow[]>();
 
 function isSameDiscountRow(row: FormRow, owner: SideFacts, currency: Sides['currency']): boolean {
   const given = toDecimal(row.discount);

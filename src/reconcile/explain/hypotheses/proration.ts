@@ -21,13 +21,12 @@ export function proration(sides: Sides): Fit | null {
   if (full === null || !isSameDiscount(sides)) return null;
   const count = countOf(legacy, solvimon);
   // No convention gives much more than the whole: amounts far above it are not parts of this price. Cheap, before dates.
-  const most = count.times(full).abs().times(mostShare);
+  const whole = count.times(full);
+  const most = whole.abs().times(mostShare);
   if (legacy.amount.abs().greaterThan(most) || solvimon.amount.abs().greaterThan(most)) return null;
   const zone = sides.difference.context.rules.timezone;
   const fits = (side: SideFacts) =>
-    sharesOf(side, side.zone ?? zone).filter((share) =>
-      reproduces(count.times(full).times(share.factor), side.amount, currency),
-    );
+    sharesOf(side, side.zone ?? zone).filter((share) => reproduces(whole.times(share.factor), side.amount, currency));
   const [left, right] = [fits(legacy), fits(solvimon)];
   const pair = left
     .flatMap((mine) => right.map((yours) => ({ mine, yours })))
@@ -102,8 +101,8 @@ function sharesOf(side: SideFacts, zone: string): readonly Share[] {
     stated === null || toDecimal(stated).equals(1)
       ? []
       : [{ name: 'as stated', text: stated, factor: toDecimal(stated), isWhole: false }];
-  const counted = side.period === null ? [] : conventions(side.period, zone);
-  return [whole, ...own, ...counted].filter((share, index, all) =>
+  const byDate = side.period === null ? [] : conventions(side.period, zone);
+  return [whole, ...own, ...byDate].filter((share, index, all) =>
     share.isWhole ? index === 0 : !share.factor.equals(1) || all.length === 1,
   );
 }
@@ -113,6 +112,20 @@ function sharesOf(side: SideFacts, zone: string): readonly Share[] {
  * well, hours, and twelfths of a year of 365 days. Days are calendar days in `zone`.
  */
 function conventions(period: Period, zone: string): readonly Share[] {
+  const key = `${period.start} ${period.end} ${zone}`;
+  const known = counted.get(key);
+  if (known !== undefined) return known;
+  const shares = countShares(period, zone);
+  if (counted.size >= mostCounted) counted.clear();
+  counted.set(key, shares);
+  return shares;
+}
+
+/** A cycle has the same few periods a million times over. */
+const counted = new Map<string, readonly Share[]>();
+const mostCounted = 1024;
+
+function countShares(period: Period, zone: string): readonly Share[] {
   const [start, end] = [dateInZone(period.start, zone), dateInZone(period.end, zone)];
   const month = parseCycleId(start.slice(0, 7)) as CycleId | undefined;
   if (month === undefined) return [];

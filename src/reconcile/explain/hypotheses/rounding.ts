@@ -158,8 +158,19 @@ type DocumentTaxes = { readonly legacy: TaxSums; readonly solvimon: TaxSums };
 function documentTaxes({ difference, currency }: Sides): DocumentTaxes | null {
   const [left, right] = [difference.legacy?.document, difference.solvimon?.document];
   if (left === undefined || right === undefined) return null;
-  const [legacy, solvimon] = [taxSums(left, currency), taxSums(right, currency)];
+  const [legacy, solvimon] = [taxSumsOnce(left, currency), taxSumsOnce(right, currency)];
   return legacy === null || solvimon === null ? null : { legacy, solvimon };
+}
+
+/** The sums of a document's lines, made once however many of its lines differ. */
+const sumsOfDocuments = new WeakMap<PreparedDocument, TaxSums | null>();
+
+function taxSumsOnce(one: PreparedDocument, currency: Sides['currency']): TaxSums | null {
+  const known = sumsOfDocuments.get(one);
+  if (known !== undefined) return known;
+  const sums = taxSums(one, currency);
+  sumsOfDocuments.set(one, sums);
+  return sums;
 }
 
 function taxSums(one: PreparedDocument, currency: Sides['currency']): TaxSums | null {

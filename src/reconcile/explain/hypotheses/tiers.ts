@@ -34,6 +34,7 @@ export function tierPrices(sides: Sides): Fit | null {
 
 function oneTable(sides: Sides, cause: 'price.tier_mode' | 'price.tier_boundary'): Fit | null {
   const { legacy, solvimon, currency } = sides;
+  if (legacy.tiers.length < 2 && solvimon.tiers.length < 2) return null;
   const count = sameQuantity(legacy, solvimon);
   const owner = solvimon.tiers.length > 1 ? solvimon : legacy;
   const other = owner === solvimon ? legacy : solvimon;
@@ -91,8 +92,9 @@ function variants(
 
 function twoTables(sides: Sides, cause: 'price.tier_boundary' | 'price.unit_price'): Fit | null {
   const { legacy, solvimon, currency } = sides;
+  if (legacy.tiers.length < 2 || solvimon.tiers.length < 2) return null;
   const count = sameQuantity(legacy, solvimon);
-  if (legacy.tiers.length < 2 || solvimon.tiers.length < 2 || count === null || !isSameDiscount(sides)) return null;
+  if (count === null || !isSameDiscount(sides)) return null;
   const bounds = (tiers: readonly TierSlice[]) => tiers.map((tier) => `${tier.from}–${tier.to ?? ''}`).join();
   const prices = (tiers: readonly TierSlice[]) =>
     tiers.map((tier) => `${tier.unitPrice ?? ''} ${tier.flat ?? ''}`).join();

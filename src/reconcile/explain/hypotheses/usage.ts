@@ -107,6 +107,15 @@ const eventCauses = [
   ['unmatched', 'usage.unmatched_events', -1],
 ] as const satisfies readonly (readonly [keyof UsageEvidence, Cause, 1 | -1])[];
 
+/** The events themselves, by their references. */
+function namedEvents(evidence: UsageEvidence, kind: (typeof eventCauses)[number][0]): Fit['working'] {
+  const events = evidence.events?.[kind];
+  if (events === undefined || events.examples.length === 0) return [];
+  const more = toDecimal(events.count).minus(events.examples.length);
+  const rest = more.greaterThan(0) ? ` and ${more.toFixed()} more` : '';
+  return [step('references', `${events.examples.join(', ')}${rest}`)];
+}
+
 /**
  * Why the quantity differs, when the events were looked at: the quantity of exactly one kind of event, missing, counted
  * twice, late or unmatched in Solvimon, is the whole difference.
@@ -134,6 +143,7 @@ function withEvidence(sides: Sides, fit: Fit): Fit {
     working: [
       ...fit.working,
       step('events', `${evidence[kind] ?? ''} ${kind} in solvimon = the difference in quantity ✓`),
+      ...namedEvents(evidence, kind),
     ],
   };
 }
