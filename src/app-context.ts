@@ -1,3 +1,5 @@
+import { hideSecretsOf } from './app-config.js';
+import { minimiser } from './run/minimise-raw.js';
 import { mappingOf, openSource } from './app-sources.js';
 import { isExpired, toCompareRules } from './config/compare-rules.js';
 import { toKnownDifferences } from './config/known.js';
@@ -50,6 +52,7 @@ async function settingsOf(run: StoredRun, options: ContextOptions): Promise<RunS
   const stored = run.config as { readonly config: Config; readonly baseDir?: string };
   const { config } = stored;
   const baseDir = stored.baseDir ?? options.baseDir;
+  hideSecretsOf(config, baseDir);
   const mapping = await mappingOf(config, baseDir);
   // Expiry is judged on the day the run began, so that a resumed run judges as it began.
   const began = dateInZone(instantOfMs(Date.parse(run.createdAt)), config.timezone);
@@ -59,6 +62,7 @@ async function settingsOf(run: StoredRun, options: ContextOptions): Promise<RunS
     mapping,
     slackDays: config.run.slack_days,
     chunkSize: config.run.chunk_size,
+    minimise: minimiser(config.snapshots ?? { keep: [], remove: [] }),
     settleGraceMs: config.schedule?.settle_grace ?? 0,
     openSource: (side) => openSource(config, side, baseDir, options),
     rateOf: (side) => rateOf(config, side),

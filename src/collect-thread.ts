@@ -1,8 +1,10 @@
 import { runContext } from './app-context.js';
+import { withPassword } from './config/secret-values.js';
 import { AppError } from './errors.js';
 import { inThread } from './in-thread.js';
 import { createLogger, type LogLevel } from './log.js';
 import type { Side } from './model/side.js';
+import { hideValues } from './redact.js';
 import { collectSide } from './run/collect.js';
 import type { ProgressEvent } from './run/context.js';
 import { databaseError, openDatabase } from './store/database.js';
@@ -29,6 +31,7 @@ async function collect(
   signal: AbortSignal,
   progress: (event: ProgressEvent) => void,
 ): Promise<void> {
+  hideValues(withPassword(input.databaseUrl));
   const log = createLogger({ level: input.logLevel, component: `collect ${input.side}` });
   const store = openDatabase({
     url: input.databaseUrl,

@@ -72,6 +72,7 @@ describe('createLogger', () => {
 describe('redactText', () => {
   test.each([
     ['postgres://u:p@h/db', 'postgres://u:[redacted]@h/db'],
+    ['was 1postgres://u:p@h/db', 'was 1postgres://u:[redacted]@h/db'],
     ['postgres://u:p%40x@h/db', 'postgres://u:[redacted]@h/db'],
     ['postgres://u:a@b@h/db', 'postgres://u:[redacted]@h/db'],
     ['https://h/a?token=abc&x=1', 'https://h/a?token=[redacted]&x=1'],

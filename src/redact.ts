@@ -4,7 +4,8 @@ export const redacted = '[redacted]';
 const secretName =
   '[\\w.-]{0,40}(?:passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key|authori[sz]ation|cookie|credential)[\\w.-]{0,40}|[\\w.-]{0,40}token';
 const wholeName = new RegExp(`^(?:${secretName})$`, 'i');
-const urlPassword = /\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@"'\\]*):[^\s/"'\\]*@/gi;
+// Wherever it begins: an address may stand right behind other letters.
+const urlPassword = /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@"'\\]*):[^\s/"'\\]*@/gi;
 const httpCredentials = /\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi;
 // The quotes may carry backslashes: JSON that was put in a JSON string, up to three times. The bound keeps a long row of
 // backslashes from costing the square of its length.
@@ -16,17 +17,38 @@ const plainPair = new RegExp(`([?&\\s])(${secretName})=[^&\\s"'\\\\]+`, 'gi');
 
 const maxDepth = 8;
 
+/** Shorter values would hide ordinary words; a key or a password of fewer characters protects nothing. */
+const shortestHidden = 6;
+const hidden = new Set<string>();
+
+/**
+ * From now on these values are replaced wherever they would be shown, under whatever name, also as parts of an address or
+ * of JSON. For the whole process, because a secret is one wherever it turns up.
+ */
+export function hideValues(values: Iterable<string>): void {
+  for (const value of values)
+    if (value.length >= shortestHidden)
+      for (const form of [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]) hidden.add(form);
+}
+
+/** Text without the values of `hideValues`, and otherwise as it is. */
+export function withoutHidden(text: string): string {
+  let shown = text;
+  for (const value of hidden) shown = shown.replaceAll(value, redacted);
+  return shown;
+}
+
 /** Whether a field of this name holds a secret. */
 export function isSecretName(name: string): boolean {
   return wholeName.test(name);
 }
 
 /**
- * Text without its secrets: passwords in connection strings, bearer and basic credentials, and `name=value` or
+ * Text without its secrets: the values of `hideValues`, passwords in connection strings, bearer and basic credentials, and `name=value` or
  * `"name":"value"` pairs with a secret name, also inside JSON that was put in a string. Everything else stays as it is.
  */
 export function redactText(text: string): string {
-  return text
+  return withoutHidden(text)
     .replace(urlPassword, `$1:${redacted}@`)
     .replace(httpCredentials, `$1 ${redacted}`)
     .replace(quotedPair, `$1$2$1$3$1${redacted}$1`)

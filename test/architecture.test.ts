@@ -37,10 +37,11 @@ const table: Readonly<Record<string, Room>> = {
   },
   demo: { rooms: shared, ...outside },
   config: { rooms: [...shared, 'confidence'], ...outside },
-  jobs: { rooms: [...shared, 'run', 'store'], ...outside },
+  jobs: { rooms: [...shared, 'redact', 'run', 'store'], ...outside },
   cli: {
     rooms: [
       ...shared,
+      'redact',
       'run',
       'confidence',
       'store',
@@ -60,7 +61,10 @@ const table: Readonly<Record<string, Room>> = {
     ],
     ...outside,
   },
-  api: { rooms: [...shared, 'run', 'confidence', 'store', 'config', 'app', 'app-confidence', 'jobs'], ...outside },
+  api: {
+    rooms: [...shared, 'redact', 'run', 'confidence', 'store', 'config', 'app', 'app-confidence', 'jobs'],
+    ...outside,
+  },
   web: { rooms: [], packages: 'any', builtins: [] },
   errors: { rooms: ['model'], packages: [], builtins: [] },
   'address-guard': { rooms: ['errors'], packages: [], builtins: ['node:dns', 'node:net'] },

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { AppError, httpStatusOf } from '../errors.js';
+import { redactText } from '../redact.js';
 import { databaseError } from '../store/database.js';
 import type { ErrorBody } from './schemas/common.js';
 
@@ -11,7 +12,12 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (status >= 500)
     request.log.error({ err: error, requestId: request.id, route: request.routeOptions.url }, known.message);
   if (known.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(known.retryAfterMs / 1000)));
-  const body: ErrorBody = { code: known.code, message: known.message, next: known.next, requestId: request.id };
+  const body: ErrorBody = {
+    code: known.code,
+    message: redactText(known.message),
+    next: known.next,
+    requestId: request.id,
+  };
   return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(body));
 }
 

@@ -4,8 +4,10 @@ import type { OpenStore } from '../app.js';
 import { readConfig } from '../app-config.js';
 import type { LoadedConfig } from '../config.js';
 import { type Env, readEnv } from '../config/env.js';
+import { withPassword } from '../config/secret-values.js';
 import { AppError } from '../errors.js';
 import { createLogger, type Logger } from '../log.js';
+import { hideValues, redactText, withoutHidden } from '../redact.js';
 import type { StoredRun } from '../store/runs.js';
 import { type Format, formats } from './output.js';
 
@@ -29,8 +31,8 @@ export type Host = {
 /** One file in `commands/` exports one of these. */
 export type AddCommands = (program: Command, host: Host) => void;
 
-export const say = (text: string) => void process.stdout.write(`${text}\n`);
-export const tell = (text: string) => void process.stderr.write(`${text}\n`);
+export const say = (text: string) => void process.stdout.write(`${withoutHidden(text)}\n`);
+export const tell = (text: string) => void process.stderr.write(`${redactText(text)}\n`);
 
 /** A subcommand that answers usage errors with exit 2 instead of ending the process with 1. */
 export function subcommand(parent: Command, name: string, description: string): Command {
@@ -56,6 +58,8 @@ export function openSession(program: Command, variables: NodeJS.ProcessEnv, sign
       'shadowbill.output',
       `error: --output ${output} is not known; write ${formats.join(', ')}`,
     );
+  const { databaseUrl, redisUrl, sessionKey } = result.env;
+  hideValues([databaseUrl, redisUrl, sessionKey].flatMap((value) => withPassword(value ?? '')));
   const level = variables['LOG_LEVEL'] === undefined ? 'warn' : result.env.logLevel;
   return {
     env: result.env,

@@ -92,7 +92,10 @@ const cohortSchema = z.strictObject({
         .optional()
         .describe('Money at risk'),
       consecutive_clean_cycles: s.count(1, 24).optional().describe('Clean cycles in a row'),
-      single_biller: s.oneOf(['required']).optional().describe('required'),
+      single_biller: s
+        .oneOf(['required'])
+        .optional()
+        .describe('required, which always holds: nobody is billed by both systems, and nothing switches that off'),
       usage_variance: s.comparison.optional().describe('Difference in usage between the sides'),
     })
     .optional()
@@ -201,6 +204,19 @@ export function configSchema(input: SchemaInput) {
       })
       .prefault({})
       .describe('How a run works'),
+    snapshots: z
+      .strictObject({
+        keep: z
+          .array(s.text)
+          .default([])
+          .describe('Fields about people that are kept in records as they were sent: email, billing_address, …'),
+        remove: z
+          .array(s.text)
+          .default([])
+          .describe('Further fields that are taken out of records before they are stored'),
+      })
+      .optional()
+      .describe('What is kept of the records of billing systems besides what is compared'),
     schedule: z
       .strictObject({
         nightly: s.cron.optional().describe('Cron fields, in the timezone above'),

@@ -4,6 +4,7 @@ import { AppError, errorTable } from '../errors.js';
 import { InvariantError } from '../model/invariant.js';
 import { type Side, sides } from '../model/side.js';
 import { compareChunk, type Reconcile } from '../run/compare.js';
+import { redactText } from '../redact.js';
 import type { RunContext } from '../run/context.js';
 import { pairRun } from '../run/pair.js';
 import { summariseRun } from '../run/summarise.js';
@@ -179,12 +180,12 @@ async function afterFailure(job: Job, error: unknown, context: RunContext): Prom
   const isOurs = error instanceof InvariantError || error instanceof z.ZodError;
   const isHopeless = isOurs || (error instanceof AppError && error.retry === 'never');
   const isLast = isHopeless || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = redactText(error instanceof Error ? error.message : String(error));
   const code = error instanceof AppError ? error.code : 'internal';
   context.log('job failed', { job: job.name, jobId: job.id, attempt: job.attemptsMade + 1, isLast, code, error });
   const runId = runIdOf(job.data);
   if (isLast && runId !== undefined) {
-    const detail = error instanceof AppError ? error.detail : message;
+    const detail = error instanceof AppError && error.detail !== undefined ? redactText(error.detail) : message;
     const failure = {
       code,
       detail,
@@ -195,7 +196,10 @@ async function afterFailure(job: Job, error: unknown, context: RunContext): Prom
     await noteFailure(context.db, runId, failure, error instanceof InvariantError);
   }
   if (isHopeless) return new UnrecoverableError(message);
-  return error instanceof Error ? error : new Error(message);
+  // The queue keeps the message and the stack, where people look at jobs.
+  const shown = new Error(message);
+  shown.stack = redactText(error instanceof Error ? (error.stack ?? message) : message);
+  return shown;
 }
 
 function runIdOf(data: unknown): string | undefined {

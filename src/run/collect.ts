@@ -87,6 +87,7 @@ async function load(input: LoadInput): Promise<number> {
 /** Writes every event of the pull away, and stores checkpoints on the way. */
 async function drain(input: LoadInput, writer: LoadWriter, gathered: Gathered): Promise<void> {
   const { context, side, settings, attempt } = input;
+  const { minimise = (raw) => raw } = settings;
   const wanted = input.run.customers === null ? null : new Set(input.run.customers);
   let committed = { documents: writer.documentCount, at: context.now().getTime() };
   for await (const event of pullCycle(input)) {
@@ -99,7 +100,7 @@ async function drain(input: LoadInput, writer: LoadWriter, gathered: Gathered): 
         gathered.take({ type: 'skipped', id: source.id, kind, reason: 'other_customer' });
         continue;
       }
-      await writer.write(prepared, event.isNeighbour !== true, event.raw);
+      await writer.write(prepared, event.isNeighbour !== true, event.raw === null ? null : minimise(event.raw));
       if (writer.documentCount % progressEvery === 0)
         context.progress({ step: 'collect', side, documents: writer.documentCount, isDone: false });
     } else if (event.type === 'checkpoint') {
@@ -116,7 +117,7 @@ async function drain(input: LoadInput, writer: LoadWriter, gathered: Gathered): 
       committed = { documents: writer.documentCount, at: context.now().getTime() };
     } else {
       if (event.type === 'rejected' && event.raw !== null)
-        await writer.writeRejectedRaw(event.raw, gathered.rejectedCount + 1);
+        await writer.writeRejectedRaw(minimise(event.raw), gathered.rejectedCount + 1);
       gathered.take(event);
     }
   }

@@ -8,6 +8,7 @@ import type { Mapping } from '../reconcile/mapping.js';
 import type { StoredRun } from '../store/runs.js';
 import type { SourceRate } from '../store/source-rate.js';
 import type { Database } from '../store/tables.js';
+import type { Minimise } from './minimise-raw.js';
 import type { UsageSettings } from './usage/settings.js';
 
 /** What a use case needs of a run's configuration. Built by the composition root from the configuration the run began with. */
@@ -22,6 +23,8 @@ export type RunSettings = {
   readonly chunkSize: number;
   /** How long after its end a cycle may still change by late usage, in milliseconds; not given: not at all. */
   readonly settleGraceMs?: number;
+  /** Takes out of a raw record what is not to be kept; not given: everything is kept. */
+  readonly minimise?: Minimise;
   /** Left out or null: no usage is configured, and none is checked. */
   readonly usage?: UsageSettings | null;
   openSource(side: Side): Promise<Source>;
