@@ -459,10 +459,10 @@ describe('a Chargebee document', () => {
     expect(document.totals.gross).toBe('1');
   });
 
-  test('gives lines without an id, or with one that stands twice, an id of their own', () => {
-    const lines = [line('li_1', 100), line('li_1', 100), line('li_2', 100, { id: undefined })];
-    const document = documentOf({ object: invoice(lines, { sub_total: 300, total: 300 }) });
-    expect(new Set(document.lines.map((one) => one.id)).size).toBe(3);
-    expect(document.lines.map((one) => one.idIsSynthetic)).toEqual([true, true, true]);
+  test('gives lines without an id, with one that stands twice or that cannot be stored, an id of their own', () => {
+    const lines = ['li_1', 'li_1', undefined, 'li\t3'].map((id) => line('li', 100, { id }));
+    const document = documentOf({ object: invoice(lines, { sub_total: 400, total: 400 }) });
+    expect(new Set(document.lines.map((one) => one.id)).size).toBe(4);
+    expect(document.lines.map((one) => one.idIsSynthetic)).toEqual([true, true, true, true]);
   });
 });

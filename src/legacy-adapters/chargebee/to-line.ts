@@ -88,10 +88,10 @@ export function toLine(raw: JsonObject, reader: Reader, context: LineContext): L
     facts: factsOf(model, raw, context),
   } satisfies Omit<Line, 'id' | 'idIsSynthetic'>;
   const given = textOf(raw['id']);
-  const isUsable = given !== null && !context.repeatedIds.has(given);
-  const id = parseLineId(isUsable ? given : syntheticId(line, context.documentId));
-  invariant(id !== undefined, 'a line has an id that can be stored', { given });
-  return { id, idIsSynthetic: !isUsable, ...line };
+  const own = given === null || context.repeatedIds.has(given) ? undefined : parseLineId(given);
+  const id = own ?? parseLineId(syntheticId(line, context.documentId));
+  invariant(id !== undefined, 'the id of a document can be stored', { documentId: context.documentId });
+  return { id, idIsSynthetic: own === undefined, ...line };
 }
 
 /**

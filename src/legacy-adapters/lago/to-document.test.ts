@@ -104,6 +104,13 @@ describe('a Lago document', () => {
     expect(document.notReady).toEqual(['source_inconsistent']);
   });
 
+  test('makes an id for a fee whose own cannot be stored, instead of failing', () => {
+    const { lines } = documentOf({
+      object: invoice([fee('f\t1', 100, { lago_charge_id: 'c\t1' })], { total_amount_cents: 100 }),
+    });
+    expect(lines.map(({ id, idIsSynthetic }) => [id, idIsSynthetic])).toEqual([['doc_1#1:', true]]);
+  });
+
   test('spreads coupons over the fees and keeps what their fractions leave over', () => {
     // 10.00 off three fees of 33.33 each: 3.3333… each, which text cuts at 16 places.
     const share = { precise_coupons_amount_cents: '333.3333333333333333' };

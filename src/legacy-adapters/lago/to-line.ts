@@ -118,12 +118,13 @@ function identityOf(
   context: Pick<LineContext, 'documentId' | 'ordinal' | 'repeatedIds'>,
   given: string | null,
 ) {
-  const isUsable = given !== null && !context.repeatedIds.has(given);
-  const id = parseLineId(
-    isUsable ? given : `${context.documentId}#${context.ordinal}:${textOf(raw['lago_charge_id']) ?? ''}`,
-  );
-  invariant(id !== undefined, 'a line has an id that can be stored', { given });
-  return { id, idIsSynthetic: !isUsable };
+  const own = given === null || context.repeatedIds.has(given) ? undefined : parseLineId(given);
+  if (own !== undefined) return { id: own, idIsSynthetic: false };
+  const place = `${context.documentId}#${context.ordinal}:`;
+  // What stands for a missing id must itself be one that can be stored, whatever the record holds.
+  const id = parseLineId(`${place}${textOf(raw['lago_charge_id']) ?? ''}`) ?? parseLineId(place);
+  invariant(id !== undefined, 'the id of a document can be stored', { documentId: context.documentId });
+  return { id, idIsSynthetic: true };
 }
 
 /** What a fee is for. */

@@ -272,6 +272,12 @@ describe('a Stripe document', () => {
     expect(read[0]?.id).toMatch(/^in_1#1:[0-9a-f]{12}$/);
   });
 
+  test('makes an id for a line whose own cannot be stored, instead of failing', () => {
+    const { lines } = documentOf({ object: invoice([line('il\t1', 100)], { total: 100 }), prices: licensed });
+    expect(lines.map((one) => one.idIsSynthetic)).toEqual([true]);
+    expect(lines[0]?.id).toMatch(/^in_1#1:[0-9a-f]{12}$/);
+  });
+
   test('names every problem at once', () => {
     const bad = { ...line('il_1', 0), amount: 12.5, period: { start: 'soon', end } };
     const object = invoice([bad, { ...line('il_2', 0), amount: null }], { total: undefined, customer: null });

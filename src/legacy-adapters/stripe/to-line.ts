@@ -87,9 +87,10 @@ export function toLine(raw: JsonObject, reader: Reader, context: LineContext): L
     exactness: 'exact',
     facts: factsOf(raw, origin, reader, context),
   } satisfies Omit<Line, 'id' | 'idIsSynthetic'>;
-  const id = parseLineId(given !== null && !isRepeated ? given : syntheticId(line, context.documentId));
-  invariant(id !== undefined, 'a line has an id that can be stored', { given });
-  return { id, idIsSynthetic: given === null || isRepeated, ...line };
+  const own = given === null || isRepeated ? undefined : parseLineId(given);
+  const id = own ?? parseLineId(syntheticId(line, context.documentId));
+  invariant(id !== undefined, 'the id of a document can be stored', { documentId: context.documentId });
+  return { id, idIsSynthetic: own === undefined, ...line };
 }
 
 /** The invoice line that a line of a credit note takes back: only it knows product, price and period. */
