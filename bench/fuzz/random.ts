@@ -144,7 +144,7 @@ export function spoilt(text: string, chance: Chance): string {
   return spoiled;
 }
 
-/** A copy of a JSON object with one to three of its parts replaced, removed, doubled or put elsewhere. */
+/** A copy of a JSON object with one to three of its parts replaced, removed, doubled or put elsewhere; JSON again, so that nothing is left that no text can hold. */
 export function spoiltTree(value: object, chance: Chance): object {
   const copy = structuredClone(value) as object;
   for (let times = 1 + chance.int(3); times > 0; times -= 1) {
@@ -162,7 +162,7 @@ export function spoiltTree(value: object, chance: Chance): object {
     else if (kind === 4) slots[key] = [structuredClone(slots[key]), structuredClone(slots[key])];
     else slots[chance.pick(awkward)] = structuredClone(slots[key]);
   }
-  return copy;
+  return JSON.parse(JSON.stringify(copy)) as object;
 }
 
 function somewhere(value: object, chance: Chance): object {
