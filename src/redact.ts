@@ -17,8 +17,12 @@ const plainPair = new RegExp(`([?&\\s])(${secretName})=[^&\\s"'\\\\]+`, 'gi');
 
 const maxDepth = 8;
 
-/** Shorter values would hide ordinary words; a key or a password of fewer characters protects nothing. */
-const shortestHidden = 6;
+/**
+ * Shorter values may be ordinary words, and a value of digits may stand in an amount: what is shown would be spoilt by
+ * hiding them. They are still hidden where they stand under a secret name or as the password of an address.
+ */
+const shortestHidden = 12;
+const isAmountLike = (value: string): boolean => /^[\d.,-]*$/.test(value);
 const hidden = new Set<string>();
 
 /**
@@ -27,7 +31,7 @@ const hidden = new Set<string>();
  */
 export function hideValues(values: Iterable<string>): void {
   for (const value of values)
-    if (value.length >= shortestHidden)
+    if (value.length >= shortestHidden && !isAmountLike(value))
       for (const form of [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]) hidden.add(form);
 }
 

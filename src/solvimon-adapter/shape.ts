@@ -138,7 +138,8 @@ export class Reader {
     const currency = code === null ? undefined : parseCurrency(code);
     if (currency === undefined)
       this.note('currency_unknown', `${path}${key}.currency`, value['currency'], 'an ISO 4217 code such as EUR');
-    if (quantity === null && (value['quantity'] === undefined || value['quantity'] === null))
+    // An empty quantity is as missing as none: an amount that is there and says nothing must not vanish unsaid.
+    if (quantity === null && [undefined, null, ''].some((nothing) => value['quantity'] === nothing))
       this.note('field_missing', `${path}${key}.quantity`, undefined, 'decimal text');
     if (currency !== undefined && this.currency !== null && currency !== this.currency && billedKeys.has(key))
       this.note('currency_mixed', `${path}${key}.currency`, currency, `${this.currency}, as the invoice is billed in`);

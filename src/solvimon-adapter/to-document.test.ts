@@ -297,3 +297,16 @@ test('the customer is known by its reference, on the invoice, in the customer, o
 test('a draft need not be on hold when the configuration says so', () => {
   expect(documentOf(made([seat], { on_hold: false }), { requireHold: false }).notReady).toEqual([]);
 });
+
+test.each(['', null, undefined])(
+  'an amount whose quantity is %j is told, on the invoice and on a line, and loses no line',
+  (quantity) => {
+    const nothing = { quantity, currency: 'EUR' };
+    expect(faultsOf(withLine({}, {}, { invoice_amount_including_tax: nothing }))).toEqual([
+      'field_missing invoice_amount_including_tax.quantity',
+    ]);
+    expect(faultsOf(withLine({ amount_excluding_tax: nothing }))).toEqual([
+      'field_missing periods[0].groups[0].lines[0].amount_excluding_tax.quantity',
+    ]);
+  },
+);
