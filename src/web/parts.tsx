@@ -152,6 +152,19 @@ export function TableBox({ label, children }: { readonly label: string; readonly
   );
 }
 
+/** The row of a table that names its columns. */
+export function ColumnHeads({ names }: { readonly names: readonly string[] }) {
+  return (
+    <tr>
+      {names.map((name) => (
+        <th key={name} scope="col">
+          {name}
+        </th>
+      ))}
+    </tr>
+  );
+}
+
 export function useMe() {
   return useQuery({ queryKey: ['me'], queryFn: api.me, staleTime: 300_000 });
 }

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { alert } from '../../api/routes/alerts.js';
 import { api } from '../api-client.js';
 import { timeText } from '../money-text.js';
-import { Empty, Failure, Loaded, PageHead, TableBox, useMay } from '../parts.js';
+import { ColumnHeads, Empty, Failure, Loaded, PageHead, TableBox, useMay } from '../parts.js';
 
 type Alert = z.output<typeof alert>;
 type Page = { readonly rows: readonly Alert[]; readonly before: string | null };
@@ -71,13 +71,7 @@ function AlertTable({ rows }: { readonly rows: readonly Alert[] }) {
       <table>
         <caption>Newest first</caption>
         <thead>
-          <tr>
-            {['When', 'Severity', 'What', 'Delivered', 'Taken care of'].map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
+          <ColumnHeads names={['When', 'Severity', 'What', 'Delivered', 'Taken care of']} />
         </thead>
         <tbody>
           {rows.map((one) => (
@@ -204,13 +198,7 @@ function Channels() {
               <table>
                 <caption>Where alerts go</caption>
                 <thead>
-                  <tr>
-                    {['Channel', 'By', 'Takes', 'Test'].map((head) => (
-                      <th key={head} scope="col">
-                        {head}
-                      </th>
-                    ))}
-                  </tr>
+                  <ColumnHeads names={['Channel', 'By', 'Takes', 'Test']} />
                 </thead>
                 <tbody>
                   {rows.map((one) => (

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { api, type AuditEntry } from '../api-client.js';
 import { timeText } from '../money-text.js';
-import { Empty, Failure, PageHead, TableBox } from '../parts.js';
+import { ColumnHeads, Empty, Failure, PageHead, TableBox } from '../parts.js';
 
 type Verified = {
   readonly isWhole: boolean;
@@ -52,13 +52,7 @@ function Entries({ rows }: { readonly rows: readonly AuditEntry[] }) {
       <table>
         <caption>Newest first</caption>
         <thead>
-          <tr>
-            {['No.', 'When', 'Who', 'By', 'What', 'On', 'Detail', 'Hash'].map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
+          <ColumnHeads names={['No.', 'When', 'Who', 'By', 'What', 'On', 'Detail', 'Hash']} />
         </thead>
         <tbody>
           {rows.map((one) => (

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../api-client.js';
 import { amountText, timeText } from '../money-text.js';
-import { Loaded, TableBox } from '../parts.js';
+import { ColumnHeads, Loaded, TableBox } from '../parts.js';
 import type { Weighed } from './cohort-types.js';
 import { shown } from './decision-table.js';
 
@@ -114,13 +114,7 @@ function Boundaries({ weighed }: { readonly weighed: Weighed }) {
       <table>
         <caption>Next billing boundaries: customers change systems on these days only</caption>
         <thead>
-          <tr>
-            {['On', 'Decide by', 'First bill run in Solvimon', 'Legacy is closed', 'In the way'].map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
+          <ColumnHeads names={['On', 'Decide by', 'First bill run in Solvimon', 'Legacy is closed', 'In the way']} />
         </thead>
         <tbody>
           {weighed.boundaries.map((one) => (

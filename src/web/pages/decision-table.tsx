@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { approverRoles } from '../../model/cohort.js';
 import { api } from '../api-client.js';
 import { timeText } from '../money-text.js';
-import { Failure, TableBox, useMay } from '../parts.js';
+import { ColumnHeads, Failure, TableBox, useMay } from '../parts.js';
 import type { Decision } from './cohort-types.js';
 import { ruleWords } from './gate-words.js';
 
@@ -18,13 +18,7 @@ export function DecisionTable({ rows }: { readonly rows: readonly Decision[] }) 
       <table>
         <caption>Newest first; the evidence is the look it was proposed on, frozen</caption>
         <thead>
-          <tr>
-            {['When', 'Cohort', 'Decision', 'Recommended', 'By', 'Reason', 'State', 'Evidence'].map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
+          <ColumnHeads names={['When', 'Cohort', 'Decision', 'Recommended', 'By', 'Reason', 'State', 'Evidence']} />
         </thead>
         <tbody>
           {rows.map((one) => (

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Empty, Result, TableBox } from '../parts.js';
+import { ColumnHeads, Empty, Result, TableBox } from '../parts.js';
 import type { Gate } from './cohort-types.js';
 import { fieldWords, observedWords, requiredWords, ruleWords } from './gate-words.js';
 
@@ -23,13 +23,7 @@ export function GateTable({ gates }: { readonly gates: readonly Gate[] }) {
             {isAll || bad.length === 0 ? 'Every check of the newest look' : 'Checks that stand in the way'}
           </caption>
           <thead>
-            <tr>
-              {['What is measured', 'Required', 'Observed', 'Result', 'What it says when it fails'].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
+            <ColumnHeads names={['What is measured', 'Required', 'Observed', 'Result', 'What it says when it fails']} />
           </thead>
           <tbody>
             {rows.map((one) => {

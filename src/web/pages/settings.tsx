@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../api-client.js';
 import { amountText, words } from '../money-text.js';
-import { Empty, Loaded, PageHead, TableBox } from '../parts.js';
+import { ColumnHeads, Empty, Loaded, PageHead, TableBox } from '../parts.js';
 import { useCycle } from '../shell.js';
 
 type Settings = {
@@ -91,13 +91,7 @@ function Rows({
       <table>
         <caption>{caption}</caption>
         <thead>
-          <tr>
-            {heads.map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
+          <ColumnHeads names={heads} />
         </thead>
         <tbody>
           {rows.map(([first = '', ...rest]) => (
